@@ -1,0 +1,1 @@
+"""Detectors: each file here is one engine that finds identifiers or secrets in passages."""

@@ -1,0 +1,48 @@
+"""The whole error tree, drawn once.
+
+FinetoothError
+├── UsageError          nothing was judged; the command line ends with 2
+│   ├── InputError      a path that does not exist, a glob that matches nothing
+│   ├── PolicyError     a policy that cannot be read or that makes no sense
+│   ├── KeyMismatchError  fingerprints of another key, or a key that is no key
+│   └── ModelError      a folder that is no model, or not a safe one
+└── IncompleteError     something could not be run at all; the command line ends with 3
+
+Messages name the place and the remedy, and never hold a matched value. What merely could not be *read* is no
+exception: it is counted in the coverage, and judged.
+"""
+
+from __future__ import annotations
+
+
+class FinetoothError(Exception):
+    """Base of every error that finetooth raises on purpose."""
+
+    exit_code = 3
+    """What the command line ends with when this reaches it."""
+
+
+class UsageError(FinetoothError):
+    """The request itself is wrong: usage, configuration, policy or path. Nothing was judged."""
+
+    exit_code = 2
+
+
+class InputError(UsageError):
+    """An input that does not exist or that is no dataset."""
+
+
+class PolicyError(UsageError):
+    """A policy that cannot be read, does not validate, or has nothing to judge by."""
+
+
+class KeyMismatchError(UsageError):
+    """A fingerprint key that is malformed, or not the one that the evidence was written with."""
+
+
+class ModelError(UsageError):
+    """A model that is not there, is incomplete, or could run code when loaded."""
+
+
+class IncompleteError(FinetoothError):
+    """A part of the audit could not be run, so no verdict can be given."""

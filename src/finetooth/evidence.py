@@ -1,0 +1,264 @@
+"""Everything that judging needs, and nothing raw: what was found, what was tried, and what was not.
+
+The nouns here are also the outside shape of ``evidence.json`` and of the ``scan`` and ``probe`` parts of
+``report.json`` (schema ``finetooth.report/v1``): a field's docstring becomes its description in the JSON Schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from finetooth.finding import Finding
+from finetooth.measurement import Measurement
+
+_SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """Something that was not read: counted and listed, never skipped in silence."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    path: str
+    """The dataset file as the user named it."""
+    line: int | None = None
+    """Physical line from 1, or null where the file has no lines."""
+    record: int | None = None
+    """Ordinal of the record from 0, or null where a file, or the rest of one, is unread."""
+    reason: str
+    """What is wrong and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One dataset file that was opened."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    path: str
+    """As the user named it; masked where it holds a finding."""
+    sha256: str | None
+    """Digest of the file's bytes as stored; null where it has none (rows from memory) or could not be read whole."""
+    bytes: int
+    """Size as stored."""
+    format: str
+    """Record format, such as ``openai-chat``; ``mixed`` where records differ."""
+    records: int
+    """Records read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanCoverage:
+    """The denominators: how much was read, and what was not."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    records: int
+    """Records read."""
+    records_unread: int
+    """Things that could not be read: bad records, and files or rests of files (each counts at least once)."""
+    passages: int
+    """Texts read: string leaves and keys."""
+    characters: int
+    """Code points in them."""
+    unread: tuple[Unread, ...]
+    """Every unread thing, with place and reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorRun:
+    """A detector, and how much it looked at."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    name: str
+    """Such as ``presidio``."""
+    version: str
+    """Version of the library and of its model or rules."""
+    passages: int
+    """Passages that it looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityTotal:
+    """Counts for one entity type."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    findings: int
+    """Distinct values."""
+    occurrences: int
+    """Times that they stand in the data."""
+    records: int
+    """Records that hold at least one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Counts over all findings."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    findings: int
+    """Distinct values."""
+    occurrences: int
+    """Times that they stand in the data."""
+    records_with_findings: int
+    """Records that hold at least one."""
+    by_entity: dict[str, EntityTotal]
+    """The same for each entity type, sorted by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanEvidence:
+    """What the scanner saw."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    inputs: tuple[Input, ...]
+    """The dataset files."""
+    coverage: ScanCoverage
+    """How much of them was read."""
+    detectors: tuple[DetectorRun, ...]
+    """What looked at them."""
+    totals: Totals
+    """Counts over all findings, also where ``findings`` is cut."""
+    findings: tuple[Finding, ...]
+    """Gravest first."""
+    findings_limit: int | None = None
+    """How many findings are listed at most, or null where all are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelIdentity:
+    """Which model was probed, or served as the reference."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    kind: str
+    """The adapter, such as ``transformers``."""
+    name: str
+    """The model as the user named it."""
+    digest: str
+    """``sha256:`` over its files, in order of name; empty where a target has no files."""
+
+
+Decision = Literal["attributable", "common", "undecided", "not-extractable"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """What a probe learnt about one finding."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    fingerprint: str
+    """Which finding."""
+    entity_type: str
+    """What it is."""
+    category: str
+    """Which kind of harm it belongs to."""
+    severity: str
+    """How grave it is."""
+    preview: str
+    """The value, masked."""
+    records: int
+    """In how many records it stands."""
+    attack: str
+    """Such as ``targeted``."""
+    probability: float
+    """Chance that one sample at temperature 1 emits exactly this value after its own training context."""
+    reference_probability: float | None
+    """The same under the reference model, or null without one."""
+    mismatched_probability: float | None
+    """The same under the tuned model after contexts of other records (mean), or null where there are none."""
+    p_value: float | None
+    """Conformal p-value against held-out look-alikes of the same pattern, or null where none could be made."""
+    expected_tries: int | None
+    """Samples until it is seen once, on average; null where the probability is too small to matter."""
+    discoverable: bool
+    """Whether (1000, 1/2)-discoverable: 1,000 samples emit it at least once with probability 1/2 or more."""
+    outcome: Decision
+    """``attributable``: the tuned model emits it and no control does. ``common``: a control does so too.
+    ``undecided``: it cannot be told. ``not-extractable``: the tuned model does not emit it."""
+    attributable: bool
+    """Whether the outcome is ``attributable``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeCoverage:
+    """How much was tried."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    targets: int
+    """Values and spans that were tried."""
+    targets_skipped: int = 0
+    """Findings that the budget left out: unproven, never clean."""
+    trials: int
+    """Prompts scored, controls included."""
+    failed: int
+    """Trials without an answer."""
+    failures: tuple[str, ...] = ()
+    """Each distinct reason for a failure or for a target that could not be tried, with its count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeEvidence:
+    """What the model gave away."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    target: ModelIdentity
+    """The tuned model."""
+    reference: ModelIdentity | None
+    """The untuned base, or null."""
+    measurements: tuple[Measurement, ...]
+    """Rates with their intervals."""
+    extracted: tuple[Extracted, ...]
+    """Every finding that was tried, most probable first."""
+    coverage: ProbeCoverage
+    """How much was tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Everything that a verdict rests on."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    key_id: str
+    """Names the key that the fingerprints were computed with."""
+    scan: ScanEvidence | None
+    """What the scanner saw, or null where only the model was probed."""
+    probe: ProbeEvidence | None
+    """What the model gave away, or null where none was probed."""
+
+
+def totals(findings: Iterable[Finding]) -> Totals:
+    """Count findings, overall and by entity type."""
+    listed = tuple(findings)
+    by_entity: dict[str, list[Finding]] = {}
+    for finding in listed:
+        by_entity.setdefault(finding.entity_type, []).append(finding)
+    return Totals(
+        findings=len(listed),
+        occurrences=sum(finding.occurrences for finding in listed),
+        records_with_findings=count_records(listed),
+        by_entity={
+            name: EntityTotal(
+                findings=len(group),
+                occurrences=sum(finding.occurrences for finding in group),
+                records=count_records(group),
+            )
+            for name, group in sorted(by_entity.items())
+        },
+    )
+
+
+def count_records(findings: Iterable[Finding]) -> int:
+    """Count the records that hold at least one of the findings."""
+    return len({(place.path, place.record) for finding in findings for place in finding.locations})

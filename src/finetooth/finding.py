@@ -1,0 +1,131 @@
+"""What was found, masked: one value of one entity type, and everywhere it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import log2
+from typing import Any, ClassVar
+
+from finetooth.entities import SEVERITIES, Category, Severity, Tier
+from finetooth.location import Location
+from finetooth.match import VALIDATIONS, Validation
+
+_SEVERITY_WEIGHT: dict[Severity, float] = {"critical": 1.0, "high": 0.8, "medium": 0.5, "low": 0.2}
+_UNTRAINED_WEIGHT = 0.5
+_SATURATING_DOUBLINGS = 5  # 32 records: in our own measurements every value repeated that often was extracted
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One occurrence of one value, already masked: what leaves the shard where the raw text was read."""
+
+    fingerprint: str
+    """Keyed identity of the value."""
+    entity_type: str
+    """What it is."""
+    category: Category
+    """Which kind of harm it belongs to."""
+    severity: Severity
+    """How grave it is, after the policy's overrides."""
+    tier: Tier
+    """Whether this occurrence is proven enough to block."""
+    preview: str
+    """The value, masked."""
+    rules: tuple[str, ...]
+    """Every rule that saw it here."""
+    score: float
+    """The best score among them, 0 to 1."""
+    validation: Validation
+    """The strongest proof among them."""
+    location: Location
+    """Where."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """All sightings of one value of one entity type, whichever rules saw it."""
+
+    __pydantic_config__: ClassVar[Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
+
+    entity_type: str
+    """UPPER_SNAKE name, such as ``EMAIL_ADDRESS``."""
+    category: Category
+    """Which kind of harm it belongs to."""
+    severity: Severity
+    """How grave one leaked value is."""
+    tier: Tier
+    """``block`` where any occurrence is proven enough to block, else ``review``."""
+    rules: tuple[str, ...]
+    """Every rule that saw it, sorted."""
+    score: float
+    """The best score of any rule, 0 to 1."""
+    validation: Validation
+    """The strongest proof of any occurrence."""
+    fingerprint: str
+    """Keyed identity: 32 hex digits, HMAC-SHA-256 cut to 128 bits over entity type and normalised value."""
+    preview: str
+    """The value, masked."""
+    occurrences: int
+    """How often it stands in the data."""
+    records: int
+    """In how many records."""
+    trained_occurrences: int
+    """How many of the occurrences the training loss falls on."""
+    risk: float
+    """0 to 1: severity times how likely it is to be memorised."""
+    locations: tuple[Location, ...]
+    """Where it stands, in order of file, record and position."""
+
+
+def gather(sightings: Iterable[Sighting]) -> tuple[Finding, ...]:
+    """Return one finding for each value of each entity type, gravest first.
+
+    The order is that of ``findings.jsonl``: severity, then risk (both falling), then fingerprint.
+    """
+    groups: dict[str, list[Sighting]] = {}
+    for sighting in sightings:
+        groups.setdefault(sighting.fingerprint, []).append(sighting)
+    findings = [_finding(group) for group in groups.values()]
+    return tuple(sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), -f.risk, f.fingerprint)))
+
+
+def risk(severity: Severity, records: int, *, trained: bool) -> float:
+    """Return how much a finding matters, 0 to 1: its severity times how likely it is to be memorised.
+
+    Memorisation grows with the logarithm of the number of records that repeat a value (Carlini et al. 2023,
+    "Quantifying Memorization Across Neural Language Models", section 4.2), and text without training loss is
+    memorised too, but less.
+
+    >>> risk("critical", 1, trained=True) < risk("critical", 16, trained=True) <= 1
+    True
+    """
+    memorisation = (1 + min(log2(records), _SATURATING_DOUBLINGS)) / (1 + _SATURATING_DOUBLINGS)
+    return round(_SEVERITY_WEIGHT[severity] * memorisation * (1 if trained else _UNTRAINED_WEIGHT), 4)
+
+
+def _finding(group: list[Sighting]) -> Finding:
+    first = min(group, key=lambda sighting: _place(sighting.location))
+    locations = sorted((sighting.location for sighting in group), key=_place)
+    trained = sum(location.trained for location in locations)
+    records = len({(location.path, location.record) for location in locations})
+    return Finding(
+        entity_type=first.entity_type,
+        category=first.category,
+        severity=first.severity,
+        tier="block" if any(sighting.tier == "block" for sighting in group) else "review",
+        rules=tuple(sorted({rule for sighting in group for rule in sighting.rules})),
+        score=max(sighting.score for sighting in group),
+        validation=min((sighting.validation for sighting in group), key=VALIDATIONS.index),
+        fingerprint=first.fingerprint,
+        preview=first.preview,
+        occurrences=len(group),
+        records=records,
+        trained_occurrences=trained,
+        risk=risk(first.severity, records, trained=trained > 0),
+        locations=tuple(locations),
+    )
+
+
+def _place(location: Location) -> tuple[str, int, str, str, int, int]:
+    return (location.path, location.record, location.pointer, location.part, location.start, location.end)

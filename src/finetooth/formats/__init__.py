@@ -1,0 +1,1 @@
+"""Formats: each file here renders a report for one kind of reader."""

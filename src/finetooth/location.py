@@ -1,0 +1,41 @@
+"""Where a finding stands, in terms that people and programs can follow, without a word of the text around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+Role = Literal["system", "user", "assistant", "tool", "prompt", "completion", "chosen", "rejected", "text", "other"]
+"""Who speaks in a passage. ``other`` is anything that no known record format gives a speaker to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """One occurrence of a finding."""
+
+    __pydantic_config__: ClassVar[Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
+
+    path: str
+    """The dataset file as the user named it; masked where it holds a finding."""
+    line: int | None
+    """Physical line from 1 where the record begins, or null where the file has no lines."""
+    record: int
+    """Ordinal of the record in its file, from 0; unread records count, blank lines do not."""
+    pointer: str
+    """JSON Pointer (RFC 6901) of the string leaf; key segments that hold a finding are masked."""
+    part: Annotated[Literal["value", "key"], Field(alias="in")] = "value"
+    """Whether the finding stands in the leaf at ``pointer``, or in the pointer's own last key."""
+    inner: tuple[dict[str, str], ...] | None = None
+    """The way into a nested encoding, or null where the value stands there plainly."""
+    role: Role
+    """Who speaks there."""
+    turn: int | None
+    """Which message of the conversation, from 0, or null outside a conversation."""
+    trained: bool
+    """Whether the training loss falls on this text."""
+    start: int
+    """First code point in the decoded leaf, from 0."""
+    end: int
+    """One past the last code point."""

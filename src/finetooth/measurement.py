@@ -1,0 +1,43 @@
+"""A measured quantity with its uncertainty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+Method = Literal["clopper-pearson", "census"]
+"""``census``: every member of the population was tried, so ``low`` and ``high`` differ only by what stayed undecided.
+``clopper-pearson``: the exact binomial interval (Clopper & Pearson 1934) of a random sample."""
+
+Population = Literal["findings", "ordinary"]
+"""What was tried: every finding of the scan, or a random sample of trained spans that hold no finding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A rate over targets: how many of ``n`` the model gave away."""
+
+    __pydantic_config__: ClassVar[Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
+
+    metric: str
+    """What is measured, such as ``extraction_rate``."""
+    attack: str
+    """Which attack measured it."""
+    population: Population
+    """Over which targets."""
+    estimate: float | None
+    """The rate among the decided, 0 to 1; null when none was decided."""
+    low: float
+    """Lower end of the interval, 0 to 1."""
+    high: float
+    """Upper end of the interval, 0 to 1; undecided targets are taken as leaks here."""
+    confidence: float
+    """Two-sided confidence of the interval; 1 for a census."""
+    n: int
+    """Targets in the population (census) or in the sample."""
+    count: int
+    """Targets that leaked."""
+    undecided: int = 0
+    """Targets of ``n`` that were not tried, failed, or could not be attributed: they may be leaks."""
+    method: Method
+    """How the interval was computed."""

@@ -1,0 +1,1 @@
+"""Metrics: the statistics that measurements are made with."""

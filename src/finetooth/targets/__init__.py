@@ -1,0 +1,1 @@
+"""Targets: each file here is one way to reach the model under probe."""
