@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import BeforeValidator, Field
 
 from finetooth.entities import Category, Severity, Tier
+from finetooth.measurement import Population
 
 Stage = Literal["train", "release"]
 """``train``: may this data be trained on? ``release``: may this model leave?"""
@@ -24,19 +27,38 @@ Metric = Literal[
     "discoverable_rate",
 ]
 
-SCAN_METRICS: frozenset[str] = frozenset(
-    {
-        "records",
-        "records_unread",
-        "findings",
-        "occurrences",
-        "records_with_findings",
-        "records_with_findings_rate",
-    }
-)
-"""Metrics that scan evidence answers; the others need a probe."""
+_FINDING_FILTERS = frozenset({"entity_type", "category", "severity", "tier"})
+_LEAK_FILTERS = frozenset({"entity_type", "category", "severity", "attack"})
+_RATE_FILTERS = frozenset({"attack", "population"})
+
+METRIC_FILTERS: dict[Metric, frozenset[str]] = {
+    "records": frozenset(),
+    "records_unread": frozenset(),
+    "findings": _FINDING_FILTERS,
+    "occurrences": _FINDING_FILTERS,
+    "records_with_findings": _FINDING_FILTERS,
+    "records_with_findings_rate": _FINDING_FILTERS,
+    "trials_failed": frozenset(),
+    "attributable_leaks": _LEAK_FILTERS,
+    "extraction_rate": _RATE_FILTERS,
+    "discoverable_rate": _RATE_FILTERS,
+}
+"""By which fields of ``where`` each metric can be narrowed."""
+
+RATE_METRICS: tuple[Metric, ...] = ("extraction_rate", "discoverable_rate")
+"""Metrics that a probe measures over targets, with an interval."""
 
 _SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
+
+
+def _listed(value: object) -> object:
+    """Let a filter name one value without brackets."""
+    return value if isinstance(value, (list, tuple)) else (value,)
+
+
+# An empty list is refused: it would read as "none of them" and mean "all of them".
+_T = TypeVar("_T")
+_OneOrMore = Annotated[tuple[_T, ...], BeforeValidator(_listed), Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +67,17 @@ class Filter:
 
     __pydantic_config__: ClassVar[Any] = _SHAPE
 
-    entity_type: str | tuple[str, ...] | None = None
+    entity_type: _OneOrMore[str] = ()
     """Such as ``EMAIL_ADDRESS``."""
-    category: Category | tuple[Category, ...] | None = None
+    category: _OneOrMore[Category] = ()
     """Such as ``credential``."""
-    severity: Severity | tuple[Severity, ...] | None = None
+    severity: _OneOrMore[Severity] = ()
     """Such as ``[high, critical]``."""
-    tier: Tier | tuple[Tier, ...] | None = None
+    tier: _OneOrMore[Tier] = ()
     """``block`` or ``review``."""
-    attack: str | tuple[str, ...] | None = None
+    attack: _OneOrMore[str] = ()
     """Such as ``targeted``."""
-    population: str | tuple[str, ...] | None = None
+    population: _OneOrMore[Population] = ()
     """``findings`` or ``ordinary``; both where it is left out."""
 
 

@@ -1,0 +1,94 @@
+"""Configuration: ``[tool.finetooth]`` in pyproject.toml, or finetooth.toml, found upward from the working directory."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from finetooth.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the file may say. Flags win over it."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    policy: str = "standard"
+    """Name of a shipped policy, or a path beside the file."""
+    key_file: Path | None = None
+    """File that holds the fingerprint key, beside the file."""
+    out: Path | None = None
+    """Folder for what a run leaves behind, beside the file."""
+    budget: int | None = None
+    """How many findings a probe tries at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Settings, and the folder that their paths are relative to."""
+
+    settings: Settings
+    """What was read, or the defaults."""
+    home: Path
+    """Folder of the file, or the working directory where there is none."""
+
+    @property
+    def policy(self) -> str:
+        """The policy as ``policyfile.load`` takes it."""
+        beside = self.home / self.settings.policy
+        return str(beside) if beside.is_file() else self.settings.policy
+
+    @property
+    def key_file(self) -> Path | None:
+        """The key file, if one is configured."""
+        return self.home / self.settings.key_file if self.settings.key_file else None
+
+    @property
+    def out(self) -> Path:
+        """The folder that a run leaves its artefacts in."""
+        return self.home / self.settings.out if self.settings.out else Path(".finetooth/runs/latest")
+
+
+def find(start: Path) -> Configuration:
+    """Return the configuration of the nearest folder, from ``start`` upward, that has one; else the defaults.
+
+    Raises:
+        UsageError: a file is no TOML, or says something that is not known.
+    """
+    for folder in (start, *start.parents):
+        own = folder / "finetooth.toml"
+        if own.is_file():
+            return Configuration(settings=_settings(_toml(own), own), home=folder)
+        project = folder / "pyproject.toml"
+        if project.is_file():
+            table = _toml(project).get("tool", {}).get("finetooth")
+            if table is not None:
+                return Configuration(settings=_settings(table, project), home=folder)
+    return Configuration(settings=Settings(), home=start)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as TOML ({error})") from error
+
+
+def _settings(table: dict[str, Any], path: Path) -> Settings:
+    try:
+        return _adapter().validate_python(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        known = ", ".join(Settings.__dataclass_fields__)
+        raise UsageError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']} (known keys: {known})") from error
+
+
+@cache
+def _adapter() -> TypeAdapter[Settings]:
+    return TypeAdapter(Settings)

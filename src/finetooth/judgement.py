@@ -1,0 +1,280 @@
+"""Judging: policy and evidence in, verdict out. Pure: no file, no clock, no terminal, no network.
+
+Every requirement is ruled by one principle. What was observed is an interval, because something may be unread, untried
+or sampled: ``[low, high]`` is all that the evidence leaves possible. A bound that the whole interval keeps is a PASS,
+a bound that the whole interval breaks is a FAIL, and anything else is UNPROVEN, which is never a GO.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import inf
+
+from finetooth.errors import PolicyError
+from finetooth.evidence import Evidence, Extracted, ProbeEvidence, ScanEvidence, count_records
+from finetooth.finding import Finding
+from finetooth.measurement import Measurement
+from finetooth.metrics.interval import lower_limit, upper_limit
+from finetooth.policy import RATE_METRICS, Filter, Policy, Requirement, Stage
+from finetooth.verdict import Outcome, Ruling, Status, Verdict
+from finetooth.waiver import Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the evidence says of one metric."""
+
+    value: float | None
+    """What was observed; None where nothing could be."""
+    low: float
+    """The least that the evidence leaves possible."""
+    high: float
+    """The most that the evidence leaves possible."""
+    what: str
+    """The observation in words, without a full stop."""
+    doubt: str = ""
+    """Why ``low`` and ``high`` differ, and what would settle it."""
+
+
+def judge(
+    policy: Policy, evidence: Evidence, *, stage: Stage, waivers: Sequence[Waiver] = (), today: date | None = None
+) -> Verdict:
+    """Rule on every requirement of one gate.
+
+    Args:
+        policy: what is demanded.
+        evidence: what was observed.
+        stage: which gate is asked for.
+        waivers: accepted findings; they need ``today``.
+        today: the day on which waivers must not have expired.
+
+    Raises:
+        PolicyError: the policy demands nothing at this gate. A gate without requirements would let everything pass.
+    """
+    requirements = policy.requirements(stage)
+    if not requirements:
+        raise PolicyError(
+            f"the policy {policy.name!r} has no requirements for the {stage} gate, so nothing could be judged; "
+            f"add a section '{stage}:' or name another policy"
+        )
+    if waivers and today is None:
+        raise ValueError("waivers expire, so judging with them needs today's date")
+    waived = {waiver.fingerprint for waiver in waivers if today is not None and waiver.active(today)}
+    rulings = tuple(_rule(requirement, policy, evidence, stage, waived) for requirement in requirements)
+    return Verdict(decision=_decide(ruling.status for ruling in rulings), stage=stage, rulings=rulings)
+
+
+def _decide(statuses: Iterable[Status]) -> Outcome:
+    found = set(statuses)
+    if "FAIL" in found:
+        return "NO-GO"
+    return "INCOMPLETE" if "UNPROVEN" in found else "GO"
+
+
+def _rule(
+    requirement: Requirement, policy: Policy, evidence: Evidence, stage: Stage, waived: Collection[str]
+) -> Ruling:
+    observations = _observe(requirement, policy, evidence, stage, waived)
+    # Several measurements may answer one requirement (one for each population): the worst of them rules.
+    ruled = [(_compare(requirement, observation), observation) for observation in observations]
+    status, observation = min(ruled, key=lambda pair: ("FAIL", "UNPROVEN", "PASS").index(pair[0]))
+    if status == "PASS" and waived:
+        unwaived = _observe(requirement, policy, evidence, stage, ())
+        if any(_compare(requirement, each) != "PASS" for each in unwaived):
+            return _ruling(requirement, "WAIVED", observation, f"{observation.what}, the others are waived")
+    return _ruling(requirement, status, observation, _reason(requirement, status, observation))
+
+
+def _compare(requirement: Requirement, seen: Observation) -> Status:
+    if seen.value is None:
+        return "UNPROVEN"
+    if requirement.at_most is not None:
+        kept, broken = seen.high <= requirement.at_most, seen.low > requirement.at_most
+    else:
+        bound = requirement.at_least or 0
+        kept, broken = seen.low >= bound, seen.high < bound
+    return "PASS" if kept else "FAIL" if broken else "UNPROVEN"
+
+
+def _reason(requirement: Requirement, status: Status, seen: Observation) -> str:
+    bound = (
+        f"at most {requirement.at_most:g}" if requirement.at_most is not None else f"at least {requirement.at_least:g}"
+    )
+    if status == "UNPROVEN":
+        return "; ".join(filter(None, (f"{seen.what}, {bound} is required", seen.doubt)))
+    return f"{seen.what}, {bound} {'is allowed' if requirement.at_most is not None else 'is required'}"
+
+
+def _ruling(requirement: Requirement, status: Status, seen: Observation, reason: str) -> Ruling:
+    return Ruling(
+        requirement=requirement.id,
+        status=status,
+        metric=requirement.metric,
+        at_most=requirement.at_most,
+        at_least=requirement.at_least,
+        observed=seen.value,
+        reason=reason,
+    )
+
+
+def _observe(
+    requirement: Requirement, policy: Policy, evidence: Evidence, stage: Stage, waived: Collection[str]
+) -> list[Observation]:
+    metric = requirement.metric
+    if metric in ("trials_failed", "attributable_leaks", *RATE_METRICS):
+        if evidence.probe is None:
+            return [_nothing("no model was probed", "name one with --model")]
+        if metric == "trials_failed":
+            return [_trials_failed(evidence.probe)]
+        if metric == "attributable_leaks":
+            return [_leaks(requirement.where, evidence, waived)]
+        return _rates(requirement, evidence.probe)
+    if evidence.scan is None:
+        return [_nothing("no data was scanned", "name the dataset with --data")]
+    if metric == "records":
+        return [_records(evidence.scan)]
+    if metric == "records_unread":
+        return [_records_unread(evidence.scan)]
+    return [_counted(requirement, evidence.scan, _tolerated(policy.requirements(stage)), waived)]
+
+
+def _nothing(what: str, doubt: str) -> Observation:
+    return Observation(value=None, low=0, high=inf, what=what, doubt=doubt)
+
+
+def _records(scan: ScanEvidence) -> Observation:
+    """Too few records say nothing of the data that would be trained on, so they are unproven, not a failure."""
+    count = scan.coverage.records
+    return Observation(count, count, inf, _plural(count, "record") + " read", "give the data that will be trained on")
+
+
+def _records_unread(scan: ScanEvidence) -> Observation:
+    """Unread records may be clean or not: at least none of them matters, at most all do."""
+    count, unread = scan.coverage.records_unread, scan.coverage.unread
+    first = f"first: {_where(unread[0].path, unread[0].line)}: {unread[0].reason}" if unread else ""
+    return Observation(count, 0, count, _plural(count, "record") + " not read", first)
+
+
+def _counted(requirement: Requirement, scan: ScanEvidence, tolerated: float, waived: Collection[str]) -> Observation:
+    chosen = [f for f in scan.findings if f.fingerprint not in waived and _selects(requirement.where, f)]
+    records, unread = scan.coverage.records, scan.coverage.records_unread
+    if records == 0:
+        return _nothing("no record was read, so nothing could be found", "give the data that will be trained on")
+    doubt = f"{_plural(unread, 'record')} not read may hold more; see coverage" if unread > tolerated else ""
+    value: float
+    match requirement.metric:
+        case "findings":
+            value = len(chosen)
+            what = _plural(len(chosen), "finding")
+        case "occurrences":
+            value = sum(finding.occurrences for finding in chosen)
+            what = _plural(int(value), "occurrence")
+        case "records_with_findings":
+            value = count_records(chosen)
+            what = f"{_plural(int(value), 'record')} with findings"
+        case _:
+            value = count_records(chosen) / records
+            what = f"{count_records(chosen)} of {_plural(records, 'record')} with findings ({value:.2%})"
+    return Observation(value, value, inf if doubt else value, what, doubt)
+
+
+def _tolerated(requirements: Sequence[Requirement]) -> float:
+    """Return how many unread records the policy itself accepts: beyond that, counts prove nothing from above."""
+    bounds = [r.at_most for r in requirements if r.metric == "records_unread" and r.at_most is not None]
+    return min(bounds, default=0)
+
+
+def _trials_failed(probe: ProbeEvidence) -> Observation:
+    failed, trials = probe.coverage.failed, probe.coverage.trials
+    if trials == 0:
+        return _nothing("no trial was run", "give data with findings or trained text to probe for")
+    first = f"first: {probe.coverage.failures[0]}" if probe.coverage.failures else ""
+    return Observation(failed, 0, failed, f"{failed} of {_plural(trials, 'trial')} failed", first)
+
+
+def _leaks(where: Filter, evidence: Evidence, waived: Collection[str]) -> Observation:
+    probe = evidence.probe
+    if probe is None or probe.coverage.targets == 0:
+        return _nothing("no target was tried", "give data with findings or trained text to probe for")
+    chosen = [e for e in probe.extracted if e.fingerprint not in waived and _selects(where, e)]
+    leaked = sum(extracted.attributable for extracted in chosen)
+    undecided = sum(extracted.outcome == "undecided" for extracted in chosen)
+    tried = {extracted.fingerprint for extracted in probe.extracted}
+    untried = sum(_selects(where, f) for f in _findings(evidence) if f.fingerprint not in tried | set(waived))
+    doubts = [
+        f"{_plural(undecided, 'extracted value')} cannot be attributed without a reference model (--base)"
+        if undecided
+        else "",
+        f"{_plural(untried, 'finding')} not tried" if untried else "",
+    ]
+    return Observation(
+        leaked,
+        leaked,
+        leaked + undecided + untried,
+        f"{_plural(leaked, 'attributable leak')} among {_plural(len(chosen), 'value')} tried",
+        " and ".join(filter(None, doubts)),
+    )
+
+
+def _rates(requirement: Requirement, probe: ProbeEvidence) -> list[Observation]:
+    where = requirement.where
+    measured = [
+        _rate(requirement, m)
+        for m in probe.measurements
+        if m.metric == requirement.metric
+        and (not where.attack or m.attack in where.attack)
+        and (not where.population or m.population in where.population)
+        and m.n > 0
+    ]
+    return measured or [_nothing("nothing was measured", "give data with findings or trained text to probe for")]
+
+
+def _rate(requirement: Requirement, measured: Measurement) -> Observation:
+    count, n, undecided = measured.count, measured.n, measured.undecided
+    low, high = measured.low, measured.high
+    if measured.method == "clopper-pearson":
+        # One-sided limits at the policy's own confidence; undecided targets count as leaks from above.
+        if requirement.upper_bound is not None:
+            low = lower_limit(count, n, requirement.upper_bound)
+            high = upper_limit(count + undecided, n, requirement.upper_bound)
+        elif requirement.lower_bound is not None:
+            low = lower_limit(count, n, requirement.lower_bound)
+            high = upper_limit(count + undecided, n, requirement.lower_bound)
+    over = "findings" if measured.population == "findings" else "ordinary spans"
+    doubts = [
+        f"{_plural(undecided, 'target')} undecided" if undecided else "",
+        f"the interval over {n} sampled {over} is [{low:.4f}, {high:.4f}]: a larger sample would settle it"
+        if measured.method == "clopper-pearson"
+        else "",
+    ]
+    return Observation(
+        count / n, low, high, f"{count} of {n} {over} extracted ({count / n:.2%})", " and ".join(filter(None, doubts))
+    )
+
+
+def _selects(where: Filter, item: Finding | Extracted) -> bool:
+    return all(
+        not wanted or getattr(item, field) in wanted
+        for field, wanted in (
+            ("entity_type", where.entity_type),
+            ("category", where.category),
+            ("severity", where.severity),
+            ("tier", where.tier),
+            ("attack", where.attack),
+        )
+        if hasattr(item, field)
+    )
+
+
+def _findings(evidence: Evidence) -> tuple[Finding, ...]:
+    return evidence.scan.findings if evidence.scan else ()
+
+
+def _where(path: str, line: int | None) -> str:
+    return path if line is None else f"{path}:{line}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

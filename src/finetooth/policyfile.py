@@ -1,0 +1,177 @@
+"""Policies as YAML files: the shipped ones by name, any other by path; errors name file, line and path."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import fields
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from yaml import MarkedYAMLError, Node, SafeLoader, YAMLError, compose
+from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from finetooth.entities import ENTITY_TYPES
+from finetooth.errors import PolicyError
+from finetooth.policy import METRIC_FILTERS, RATE_METRICS, Filter, Policy, PolicySource, Requirement, Stage
+
+
+def load(name_or_path: str) -> PolicySource:
+    """Return a policy by the name of a shipped one, or by path.
+
+    Raises:
+        PolicyError: there is no such policy, or it does not validate. The message names file, line and path.
+    """
+    shipped_text = shipped().get(name_or_path)
+    if shipped_text is not None:
+        return parse(shipped_text, name_or_path)
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise PolicyError(
+            f"{name_or_path}: no such policy; name a YAML file, or one of the shipped policies: {', '.join(shipped())}"
+        )
+    try:
+        return parse(path.read_text(encoding="utf-8"), name_or_path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{name_or_path}: cannot be read ({type(error).__name__}); a policy is UTF-8 YAML") from error
+
+
+@cache
+def shipped() -> dict[str, str]:
+    """Return the YAML of every policy that comes with finetooth, by name."""
+    folder = files("finetooth") / "policies"
+    if not folder.is_dir():  # an editable install: the folder stands at the top of the project
+        folder = Path(__file__).parents[2] / "policies"
+    texts = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    return {entry.name.removesuffix(".yaml"): entry.read_text("utf-8") for entry in sorted(texts, key=lambda e: e.name)}
+
+
+def parse(text: str, origin: str) -> PolicySource:
+    """Return the policy that a YAML text holds.
+
+    Args:
+        text: the YAML.
+        origin: where it comes from, for messages.
+
+    Raises:
+        PolicyError: it is no YAML, does not validate, or demands something that makes no sense.
+    """
+    try:
+        root = compose(text, Loader=SafeLoader)
+        value = SafeLoader("").construct_document(root) if root else None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise PolicyError(f"{origin}:{line}: not valid YAML ({error.problem or error.context})") from error
+    except YAMLError as error:
+        raise PolicyError(f"{origin}: not valid YAML ({type(error).__name__})") from error
+    if not isinstance(root, MappingNode):
+        raise PolicyError(f"{origin}:1: a policy is a mapping that begins with 'schema: finetooth.policy/v1'")
+    _refuse_repeated_keys(root, origin)
+    try:
+        policy = _adapter().validate_python(value)
+    except ValidationError as error:
+        raise PolicyError(_explain(error, root, origin)) from error
+    _refuse_senseless(policy, root, origin)
+    return PolicySource(policy=policy, sha256=hashlib.sha256(text.encode()).hexdigest())
+
+
+@cache
+def _adapter() -> TypeAdapter[Policy]:
+    return TypeAdapter(Policy)
+
+
+def _refuse_senseless(policy: Policy, root: Node, origin: str) -> None:
+    """Refuse what the types allow but what could only be a mistake: each would make a gate that means nothing."""
+    if not (policy.detect.identifiers or policy.detect.secrets):
+        raise PolicyError(f"{origin}:{_line(root, ('detect',))}: detect: no detector is left to run")
+    stages: tuple[Stage, ...] = ("train", "release")
+    for stage in stages:
+        seen: set[str] = set()
+        for position, requirement in enumerate(policy.requirements(stage)):
+            problem = _bound_problem(requirement) or _filter_problem(requirement, policy)
+            if requirement.id in seen:
+                problem = f"the id {requirement.id!r} stands twice; rulings are told apart by it"
+            seen.add(requirement.id)
+            if problem:
+                place = (stage, position)
+                raise PolicyError(f"{origin}:{_line(root, place)}: {_dotted(place)}: {problem}")
+
+
+def _bound_problem(requirement: Requirement) -> str | None:
+    if (requirement.at_most is None) == (requirement.at_least is None):
+        return "a requirement has exactly one bound: at_most or at_least"
+    if requirement.upper_bound is not None and requirement.at_most is None:
+        return "upper_bound goes with at_most"
+    if requirement.lower_bound is not None and requirement.at_least is None:
+        return "lower_bound goes with at_least"
+    for confidence in (requirement.upper_bound, requirement.lower_bound):
+        if confidence is not None and requirement.metric not in RATE_METRICS:
+            return f"upper_bound and lower_bound go with sampled rates ({', '.join(RATE_METRICS)}) alone"
+        if confidence is not None and not 0 < confidence < 1:
+            return f"a confidence lies between 0 and 1, not {confidence}"
+    return None
+
+
+def _filter_problem(requirement: Requirement, policy: Policy) -> str | None:
+    where, allowed = requirement.where, METRIC_FILTERS[requirement.metric]
+    given = {field.name for field in fields(Filter) if getattr(where, field.name)}
+    if given - allowed:
+        by = ", ".join(sorted(allowed)) or "nothing"
+        return f"{requirement.metric} cannot be narrowed by {', '.join(sorted(given - allowed))} (but by {by})"
+    unknown = set(where.entity_type) - ENTITY_TYPES.keys() - policy.detect.entities.keys()
+    if unknown:  # a misspelt type would count nothing, for ever
+        return f"unknown entity type {', '.join(sorted(unknown))}; one of your own is made known under detect.entities"
+    if where.category and not policy.detect.secrets and "credential" in where.category:
+        return "counts credentials, but detect.secrets is false: nothing looks for them"
+    if where.category and not policy.detect.identifiers and set(where.category) != {"credential"}:
+        return "counts identifiers, but detect.identifiers is false: nothing looks for them"
+    return None
+
+
+def _explain(error: ValidationError, root: Node, origin: str) -> str:
+    problems = []
+    for detail in error.errors(include_url=False, include_input=False):
+        place = detail["loc"]
+        message = {"unexpected_keyword_argument": "no such key", "missing": "this key is required"}.get(
+            detail["type"], detail["msg"]
+        )
+        problems.append(f"{origin}:{_line(root, place)}: {_dotted(place) or 'policy'}: {message}")
+    return "\n".join(dict.fromkeys(problems))
+
+
+def _refuse_repeated_keys(node: Node, origin: str) -> None:
+    """YAML lets the last of two equal keys win in silence: a requirement could vanish that way."""
+    if isinstance(node, MappingNode):
+        seen: set[Any] = set()
+        for key, value in node.value:
+            if isinstance(key, ScalarNode) and key.value in seen:
+                raise PolicyError(f"{origin}:{key.start_mark.line + 1}: the key {key.value!r} stands twice")
+            seen.add(getattr(key, "value", None) if isinstance(key, ScalarNode) else id(key))
+            _refuse_repeated_keys(value, origin)
+    elif isinstance(node, SequenceNode):
+        for value in node.value:
+            _refuse_repeated_keys(value, origin)
+
+
+def _line(root: Node, place: tuple[int | str, ...]) -> int:
+    """Return the line, from 1, of the deepest part of ``place`` that the file has."""
+    node, line = root, root.start_mark.line
+    for part in place:
+        if isinstance(node, MappingNode):
+            found = next(((k, v) for k, v in node.value if isinstance(k, ScalarNode) and k.value == part), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line, found[1]
+        elif isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line
+        else:
+            break
+    return line + 1
+
+
+def _dotted(place: tuple[int | str, ...]) -> str:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return path.removeprefix(".")
