@@ -39,3 +39,16 @@ class Location:
     """First code point in the decoded leaf, from 0."""
     end: int
     """One past the last code point."""
+
+    def __str__(self) -> str:
+        """Return the place as people say it: ``train.jsonl:12 messages[1].content@14-33``."""
+        file = f"{self.path}:{self.line}" if self.line is not None else f"{self.path} row {self.record}"
+        key = " (in the key)" if self.part == "key" else ""
+        return f"{file} {_dotted(self.pointer)}@{self.start}-{self.end}{key}"
+
+
+def _dotted(pointer: str) -> str:
+    """Write a JSON Pointer the way programmers write a path: ``/messages/1/content`` as ``messages[1].content``."""
+    segments = [segment.replace("~1", "/").replace("~0", "~") for segment in pointer.split("/")[1:]]
+    path = "".join(f"[{segment}]" if segment.isdecimal() else f".{segment}" for segment in segments)
+    return path.removeprefix(".") or "record"

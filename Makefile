@@ -1,0 +1,48 @@
+# Every target makes the virtual environment that it needs; nothing has to be installed beforehand but Python >= 3.11.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help dev demo test test-slow check fix data models clean
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+dev: $(INSTALLED) ## make .venv with everything that development needs
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "finetooth needs Python >= 3.11; call: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[probe,dev]'
+	touch $@
+
+demo: $(INSTALLED) ## audit the sample data and the model that was tuned on it: ends NO-GO, with the leaks shown
+	@$(BIN)/finetooth audit sample_data/support_chat.jsonl \
+		--model sample_data/models/tuned --base sample_data/models/base; \
+	code=$$?; echo "exit code $$code"; test $$code -eq 1
+
+test: $(INSTALLED) ## run the fast tests
+	$(BIN)/python -m pytest
+
+test-slow: $(INSTALLED) ## run the tests that need minutes
+	$(BIN)/python -m pytest -m slow
+
+check: $(INSTALLED) ## lint, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(INSTALLED) ## mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+data: $(INSTALLED) ## make the sample data again (the same bytes each time)
+	$(BIN)/python sample_data/make_data.py
+
+models: $(INSTALLED) ## train the two sample models again (about a minute)
+	$(BIN)/python sample_data/train_models.py
+
+clean: ## remove what was made
+	rm -rf $(VENV) .finetooth .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist

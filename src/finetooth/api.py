@@ -1,0 +1,261 @@
+"""The only composer: each function here is one of finetooth's phases, or all of them in a row.
+
+``scan`` reads the data, ``probe`` asks the model, ``judge`` rules on what they left, ``audit`` is the three together.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import finetooth
+from finetooth import config, evidencefile, judgement, keyfile, policyfile, runfolder
+from finetooth.errors import InputError, KeyMismatchError, PolicyError
+from finetooth.evidence import Evidence
+from finetooth.formats import json
+from finetooth.formats.registry import FORMATS
+from finetooth.policy import PolicySource, Stage
+from finetooth.progress import Progress, silent
+from finetooth.redaction import FingerprintKey
+from finetooth.report import PolicyIdentity, Report, Timing, Tool
+from finetooth.shard import Plan
+from finetooth.sources.source import Source
+
+Data = str | Path | Sequence[str | Path] | Iterable[Mapping[str, Any]]
+"""A file, folder, glob or ``-``, several of them, or rows in memory: ``datasets.Dataset`` or any iterable of dicts."""
+
+TOOL = Tool(name="finetooth", version=finetooth.__version__)
+
+
+def audit(
+    data: Data,
+    model: str | Path | None = None,
+    base: str | Path | None = None,
+    policy: str | Path | None = None,
+    *,
+    budget: int | None = None,
+    key: FingerprintKey | None = None,
+    progress: Progress = silent,
+) -> Report:
+    """Scan the data, probe the model for what was found, and judge: the main job.
+
+    Args:
+        data: what the model was, or will be, trained on.
+        model: folder of the tuned model; without one, the data alone is judged, at the train gate.
+        base: folder of the untuned model, which tells what the tuning is to blame for.
+        policy: name of a shipped policy, or a path; the configured one by default.
+        budget: how many findings are probed at most, riskiest first.
+        key: fingerprint key; the environment's or the configured one by default.
+        progress: is told how far the work is.
+
+    Raises:
+        UsageError: a path, policy, key or model that makes no sense. Nothing was judged.
+        IncompleteError: a part could not be run at all.
+    """
+    stage: Stage = "release" if model else "train"
+    return _run(data, stage, policy, model=model, base=base, budget=budget, key=key, progress=progress)
+
+
+def scan(
+    data: Data,
+    policy: str | Path | None = None,
+    *,
+    key: FingerprintKey | None = None,
+    progress: Progress = silent,
+) -> Report:
+    """Scan the data and judge it at the train gate; arguments and errors as in ``audit``."""
+    return _run(data, "train", policy, key=key, progress=progress)
+
+
+def probe(
+    data: Data,
+    model: str | Path,
+    base: str | Path | None = None,
+    policy: str | Path | None = None,
+    *,
+    findings: str | Path | None = None,
+    budget: int | None = None,
+    key: FingerprintKey | None = None,
+    progress: Progress = silent,
+) -> Report:
+    """Probe the model for what an earlier scan of the data found, and judge it at the release gate.
+
+    Args:
+        data: what the model was trained on.
+        model: folder of the tuned model.
+        base: folder of the untuned model.
+        policy: name of a shipped policy, or a path.
+        findings: folder that the earlier scan left; without one, the data is scanned first.
+        budget: how many findings are probed at most, riskiest first.
+        key: fingerprint key; it must be the one of the earlier scan.
+        progress: is told how far the work is.
+
+    Raises:
+        UsageError: as in ``audit``; also where the data is not what was scanned.
+    """
+    return _run(
+        data, "release", policy, model=model, base=base, findings=findings, budget=budget, key=key, progress=progress
+    )
+
+
+def judge(folders: Sequence[str | Path], policy: str | Path | None = None, stage: Stage | None = None) -> Report:
+    """Judge the evidence that earlier runs left on disk, at once.
+
+    Args:
+        folders: what ``-o`` named: a scan, a probe, or both.
+        policy: name of a shipped policy, or a path.
+        stage: which gate is asked for; by default release where there is probe evidence, else train.
+
+    Raises:
+        UsageError: there is no evidence, or it does not fit together.
+    """
+    started = perf_counter()
+    chosen = _policy(policy, config.find(Path.cwd()))
+    evidence = evidencefile.merge((Path(folder), evidencefile.load(Path(folder))) for folder in folders)
+    return _report(evidence, chosen, stage or ("release" if evidence.probe else "train"), started)
+
+
+def load(folder: str | Path) -> Report:
+    """Read back the whole report that a run left in a folder.
+
+    Raises:
+        UsageError: there is none, or it is not finetooth's.
+    """
+    path = Path(folder) / FORMATS["json"].file
+    try:
+        told = json.load(path.read_bytes(), str(path))
+    except OSError as error:
+        raise InputError(
+            f"{path}: no report here ({error.strerror}); name the folder that -o of a run named"
+        ) from error
+    evidence = evidencefile.load(Path(folder))
+    return replace(told, scan=evidence.scan, probe=evidence.probe)  # report.json may list only the riskiest findings
+
+
+def save(report: Report, folder: Path, formats: Sequence[str] = ()) -> None:
+    """Write what a run leaves behind: evidence, findings and report.json always, other formats as named.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    evidence = Evidence(key_id=report.key_id, scan=report.scan, probe=report.probe)
+    artefacts = {
+        "evidence.json": evidencefile.dump(evidence, TOOL),
+        "findings.jsonl": evidencefile.dump_findings(report.scan.findings if report.scan else ()),
+    }
+    for name in dict.fromkeys(["json", *formats]):
+        artefacts[FORMATS[name].file] = FORMATS[name].render(report)
+    runfolder.create(folder)
+    runfolder.write(folder, artefacts)
+
+
+def _run(
+    data: Data,
+    stage: Stage,
+    policy: str | Path | None,
+    *,
+    model: str | Path | None = None,
+    base: str | Path | None = None,
+    findings: str | Path | None = None,
+    budget: int | None = None,
+    key: FingerprintKey | None,
+    progress: Progress,
+) -> Report:
+    started = perf_counter()
+    settings = config.find(Path.cwd())
+    chosen = _policy(policy, settings)
+    if not chosen.policy.requirements(stage):
+        # Said before hours of work, not after.
+        raise PolicyError(f"the policy {chosen.policy.name!r} has no requirements for the {stage} gate")
+    sources = _sources(data, twice=model is not None)
+    key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
+    models = _models(model, base)
+    evidence = _scanned(sources, chosen, key, findings, progress)
+    if models and evidence.scan:
+        from finetooth import prober  # noqa: PLC0415 - the probe's statistics load only where a model is probed
+
+        tuned, reference = models
+        limit = budget if budget is not None else settings.settings.budget
+        probed = prober.probe(
+            sources,
+            evidence.scan,
+            key,
+            tuned,
+            reference,
+            budget=prober.BUDGET if limit is None else limit,
+            progress=progress,
+        )
+        evidence = replace(evidence, probe=probed)
+    return _report(evidence, chosen, stage, started)
+
+
+def _scanned(
+    sources: Sequence[Source],
+    chosen: PolicySource,
+    key: FingerprintKey,
+    findings: str | Path | None,
+    progress: Progress,
+) -> Evidence:
+    if findings is not None:
+        evidence = evidencefile.load(Path(findings))
+        if evidence.key_id != key.id:
+            raise KeyMismatchError(
+                f"{findings}: was written with key {evidence.key_id}, this is key {key.id}; "
+                f"set {keyfile.VARIABLE} to the key of that scan"
+            )
+        if evidence.scan is None or len(evidence.scan.inputs) != len(sources):
+            raise InputError(f"{findings}: is no scan of this data; scan it again")
+        return replace(evidence, probe=None)
+    from finetooth import scanner  # noqa: PLC0415 - its engines load only where data is scanned
+    from finetooth.detectors.suite import build  # noqa: PLC0415
+
+    progress("Loading the detectors", 0, None)
+    plan = Plan(detectors=tuple(build(chosen.policy.detect)), detect=chosen.policy.detect, key=key)
+    return Evidence(key_id=key.id, scan=scanner.scan(sources, plan, progress), probe=None)
+
+
+def _sources(data: Data, *, twice: bool) -> list[Source]:
+    """Return what was named as sources; a probe reads them ``twice``."""
+    from finetooth.sources import resolve, rows  # noqa: PLC0415 - only where data is read
+
+    named: list[str] = []
+    if isinstance(data, str | Path):
+        named = [str(data)]
+    elif isinstance(data, Sequence) and all(isinstance(each, str | Path) for each in data):
+        named = [str(each) for each in data]
+    if named:
+        if twice and "-" in named:
+            raise InputError("-: a probe reads the data twice, which standard input cannot; save it to a file")
+        return resolve.resolve(named)
+    return rows.from_memory(list(data) if twice and isinstance(data, Iterator) else data)
+
+
+def _models(model: str | Path | None, base: str | Path | None) -> tuple[Any, Any] | None:
+    if model is None:
+        if base is not None:
+            raise InputError("a base model without a tuned one proves nothing; name the tuned model with --model")
+        return None
+    from finetooth.targets.resolve import resolve  # noqa: PLC0415 - only where a model is probed
+
+    return resolve(str(model), None if base is None else str(base))
+
+
+def _policy(named: str | Path | None, settings: config.Configuration) -> PolicySource:
+    return policyfile.load(settings.policy if named is None else str(named))
+
+
+def _report(evidence: Evidence, chosen: PolicySource, stage: Stage, started: float) -> Report:
+    verdict = judgement.judge(chosen.policy, evidence, stage=stage)
+    return Report(
+        tool=TOOL,
+        verdict=verdict,
+        policy=PolicyIdentity(name=chosen.policy.name, sha256=chosen.sha256),
+        key_id=evidence.key_id,
+        scan=evidence.scan,
+        probe=evidence.probe,
+        timing=Timing(seconds=round(perf_counter() - started, 3)),
+    )

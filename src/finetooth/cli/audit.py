@@ -1,0 +1,27 @@
+"""``finetooth audit``: scan, probe and verdict, the main job."""
+
+from __future__ import annotations
+
+from finetooth.cli import options
+from finetooth.cli.screen import progress_bar
+
+
+def audit(
+    data: options.DataArgument,
+    model: options.ModelOption = None,
+    base: options.BaseOption = None,
+    policy: options.PolicyOption = None,
+    out: options.OutOption = None,
+    formats: options.FormatOption = None,
+    budget: options.BudgetOption = None,
+    quiet: options.QuietOption = False,
+    exit_zero: options.ExitZeroOption = False,
+    no_progress: options.NoProgressOption = False,
+) -> None:
+    """Scan the data, probe the tuned model for what was found, and give one verdict."""
+    from finetooth import api
+
+    named = options.known_formats(formats)
+    with progress_bar(shown=not (quiet or no_progress)) as progress:
+        report = api.audit(data, model, base, policy, budget=budget, progress=progress)
+    options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)

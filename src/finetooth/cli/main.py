@@ -1,0 +1,90 @@
+"""``finetooth``: the commands, and the one place where an exception becomes an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+import finetooth
+from finetooth.cli import audit, doctor, judge, policy, probe, report, scan
+from finetooth.cli.screen import complain
+from finetooth.errors import FinetoothError
+
+app = typer.Typer(
+    name="finetooth",
+    help="Go over fine-tuning data with a fine-tooth comb: scan it, probe the tuned model for it, give one verdict.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"finetooth {finetooth.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Exit codes: 0 GO, 1 NO-GO, 2 nothing was judged (usage, policy, path), 3 INCOMPLETE."""
+
+
+app.command("audit")(audit.audit)
+app.command("scan")(scan.scan)
+app.command("probe")(probe.probe)
+app.command("judge")(judge.judge)
+app.command("report")(report.report)
+app.add_typer(policy.app, name="policy")
+app.command("doctor")(doctor.doctor)
+
+
+def run() -> None:
+    """Run the command line. Every exception ends in 2 or 3, never in 1 or 0, and shows no traceback."""
+    sys.exit(_code())
+
+
+def _code() -> int:
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        complain(error.format_message())
+        return 2
+    except click.exceptions.Abort:
+        complain("interrupted; nothing was judged")
+        return 3
+    except FinetoothError as error:
+        complain(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        complain("interrupted; nothing was judged")
+        return 3
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a crash must never look like a verdict
+        # NOTE: the message of a foreign exception may quote the data, so only its type and place are shown.
+        complain(f"internal error: {type(error).__name__} in {_place(error)}; nothing was judged. Please report it.")
+        return 3
+    return int(code or 0)
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    place = "?"
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__", "?")
+        if name.startswith("finetooth"):
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+if __name__ == "__main__":
+    run()

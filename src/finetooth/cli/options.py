@@ -1,0 +1,83 @@
+"""Options that several commands share, and how a command ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from finetooth.report import Report
+
+DataArgument = Annotated[
+    list[str], typer.Argument(metavar="DATA...", help="File, folder, glob, or - for JSONL on standard input.")
+]
+ModelOption = Annotated[str | None, typer.Option("--model", metavar="M", help="Folder of the tuned model.")]
+BaseOption = Annotated[
+    str | None, typer.Option("--base", metavar="B", help="Folder of the untuned model, the reference.")
+]
+PolicyOption = Annotated[
+    str | None, typer.Option("--policy", metavar="P", help="Shipped policy by name, or a YAML file.")
+]
+OutOption = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for report and evidence.")]
+FormatOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format", metavar="F", help="Also write the report as F; repeatable. One alone is printed too: text, json."
+    ),
+]
+BudgetOption = Annotated[
+    int | None, typer.Option("--budget", min=0, metavar="N", help="Findings to probe at most, riskiest first.")
+]
+QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing; the exit code tells.")]
+ExitZeroOption = Annotated[
+    bool, typer.Option("--exit-zero", help="End with 0 on NO-GO too, but never on errors or INCOMPLETE.")
+]
+NoProgressOption = Annotated[bool, typer.Option("--no-progress", help="Show no progress.")]
+
+
+def known_formats(named: list[str] | None) -> list[str]:
+    """Check the names before the work begins.
+
+    Raises:
+        UsageError: one is not known.
+    """
+    from finetooth.errors import UsageError
+    from finetooth.formats.registry import FORMATS
+
+    for name in named or []:
+        if name not in FORMATS:
+            raise UsageError(f"--format {name}: not a format; there are: {', '.join(FORMATS)}")
+    return named or []
+
+
+def finish(report: Report, out: Path | None, formats: list[str], *, quiet: bool, exit_zero: bool) -> None:
+    """Write the run's folder, show the report, and end with the verdict's code."""
+    from finetooth import api, config
+
+    folder = out or config.find(Path.cwd()).out
+    api.save(report, folder, formats)
+    if not quiet:
+        show(report, formats, folder)
+    code = report.verdict.exit_code
+    raise typer.Exit(0 if exit_zero and code == 1 else code)
+
+
+def show(report: Report, formats: list[str], folder: Path | None = None) -> None:
+    """Print the report: the one format that was asked for, or the screen."""
+    import sys
+
+    from rich.console import Console
+    from rich.text import Text
+
+    from finetooth.formats import text
+    from finetooth.formats.registry import FORMATS
+
+    if len(formats) == 1 and formats != ["text"]:
+        sys.stdout.write(FORMATS[formats[0]].render(report))
+        return
+    console = Console(highlight=False, soft_wrap=False)
+    console.print(text.screen(report))
+    if folder is not None:
+        console.print(Text(f"\nReport and evidence: {folder}", style="dim"))

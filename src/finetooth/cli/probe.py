@@ -1,0 +1,35 @@
+"""``finetooth probe``: the model, for what is in the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from finetooth.cli import options
+from finetooth.cli.screen import progress_bar
+
+
+def probe(
+    model: Annotated[str, typer.Option("--model", metavar="M", help="Folder of the tuned model.")],
+    data: Annotated[list[str], typer.Option("--data", metavar="DATA", help="What it was trained on; repeatable.")],
+    base: options.BaseOption = None,
+    findings: Annotated[
+        Path | None, typer.Option("--findings", metavar="DIR", help="Folder that an earlier scan of DATA left.")
+    ] = None,
+    policy: options.PolicyOption = None,
+    out: options.OutOption = None,
+    formats: options.FormatOption = None,
+    budget: options.BudgetOption = None,
+    quiet: options.QuietOption = False,
+    exit_zero: options.ExitZeroOption = False,
+    no_progress: options.NoProgressOption = False,
+) -> None:
+    """Probe the tuned model for what the data holds, and judge whether it may leave."""
+    from finetooth import api
+
+    named = options.known_formats(formats)
+    with progress_bar(shown=not (quiet or no_progress)) as progress:
+        report = api.probe(data, model, base, policy, findings=findings, budget=budget, progress=progress)
+    options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)

@@ -1,0 +1,176 @@
+"""The secret detector: Kingfisher's catalogue of providers, and finetooth's own rules for prose and assignments.
+
+Kingfisher runs in this process and never uses the network. It knows bytes; this adapter knows code points. What its
+catalogue proposes passes the filter for documentation examples; what our generic rules propose is read once more
+(:mod:`finetooth.detectors.proposals`).
+"""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any, Final
+
+from finetooth.detectors import catalogue, proposals
+from finetooth.detectors.detector import Detection, Undetected
+from finetooth.detectors.placeholders import documentation_example, placeholder
+from finetooth.detectors.windows import windows
+from finetooth.errors import IncompleteError
+from finetooth.match import Match
+from finetooth.policy import Detect
+from finetooth.span import Span
+
+RULES: Final = Path(__file__).parent / "rules" / "generic.yaml"
+"""Our own rules."""
+
+_WINDOW: Final = 200_000
+_OVERLAP: Final = 24_000
+"""In code points. A private key of 16,384 bits is 12,500 characters long, and half the overlap must hold it."""
+
+_SECONDS: Final = 30.0
+"""A window takes a millisecond; one that takes this long will not end."""
+
+_SCORES: Final = {"high": 0.95, "medium": 0.8, "low": 0.6}
+"""Kingfisher names its confidence; a match of ours is ``low`` by what the engine knows, and read once more."""
+
+_LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+
+
+class KingfisherDetector:
+    """Finds credentials.
+
+    Build one per process: it cannot be pickled. Building takes half a second from the rule cache, five without.
+    """
+
+    name = "kingfisher"
+
+    def __init__(self, detect: Detect) -> None:
+        """Compile the rules, or load them from the cache.
+
+        Raises:
+            IncompleteError: Kingfisher could not compile its rules.
+        """
+        from kingfisher_sdk import Rules, Scanner  # noqa: PLC0415 - heavy
+
+        cache = _cache_folder()
+        try:
+            rules = Rules([RULES], builtins=True, confidence="low", cache=cache is not None, cache_dir=cache)
+        except Exception as error:
+            raise IncompleteError(
+                f"Kingfisher could not load its rules ({type(error).__name__}); reinstall kingfisher-secret-scanner"
+            ) from error
+        self._scanner: Any = Scanner(rules, base64=True)
+        self._meanings = {
+            rule["id"]: catalogue.meaning(rule["id"], rules.detail(rule["id"])["pattern"])
+            for rule in rules.metadata()
+            if not rule["id"].startswith("finetooth.")
+        }
+        self._off = {name for name, override in detect.entities.items() if not override.enabled}
+        digest = hashlib.sha256(RULES.read_bytes()).hexdigest()[:12]
+        self.version = f"kingfisher {installed('kingfisher-secret-scanner')}, generic rules {digest}"
+
+    def detect(self, texts: Sequence[str]) -> list[Detection]:
+        """Return the credentials of each text, in order of their place."""
+        # One text a call: Kingfisher pairs an id with a secret nearby, and must not pair across passages.
+        return [self._detect_one(text) for text in texts]
+
+    def _detect_one(self, text: str) -> Detection:
+        # A lone surrogate has no UTF-8; its stand-in is one code point too, so places stay the same.
+        text = _LONE_SURROGATE.sub("\ufffd", text)
+        matches: set[Match] = set()
+        for window in windows(text, _WINDOW, _OVERLAP):
+            piece = text[window.start : window.end]
+            try:
+                found = list(self._matches(piece))
+            except TimeoutError:
+                return Undetected(f"Kingfisher did not finish within {_SECONDS:.0f} s; split the text")
+            except Exception as error:  # noqa: BLE001 - whatever a text does to the engine, it counts as unread
+                return Undetected(f"Kingfisher failed ({type(error).__name__})")
+            matches.update(
+                Match(m.rule, m.entity_type, Span(m.span.start + window.start, m.span.end + window.start), m.score, m.validation)
+                for m in found
+                if window.keeps(m.span.start + window.start)
+            )
+        return tuple(sorted(matches, key=lambda m: (m.span, m.rule)))
+
+    def _matches(self, text: str) -> Iterator[Match]:
+        data = text.encode()
+        findings = self._scanner.scan(data, timeout=_SECONDS)
+        if not findings:
+            return
+        offsets = _Offsets(text, data)
+        for finding in findings:
+            if not finding.visible:
+                continue  # a component that another rule needs, such as an account's name: no credential by itself
+            match = self._match(finding, text, data, offsets)
+            if match is not None and match.entity_type not in self._off:
+                yield match
+
+    def _match(self, finding: Any, text: str, data: bytes, offsets: _Offsets) -> Match | None:
+        rule, secret = finding.rule_id, finding.secret
+        start, end = finding.location["start_offset"], finding.location["end_offset"]
+        if not finding.is_base64_encoded and data[start:end] != secret.encode():
+            # Kingfisher may have scanned a normalised copy (NULs read as UTF-16); never report a wrong place.
+            start = data.find(secret.encode())
+            if start < 0:
+                raise ValueError("offsets do not fit the text")
+            end = start + len(secret.encode())
+        if start >= end:
+            return None
+        span = offsets.span(start, end)
+        score = _SCORES.get(finding.confidence, _SCORES["low"])
+        if rule.startswith("finetooth."):
+            if finding.is_base64_encoded:
+                # What decodes to `password: …` is still only a proposal, and cannot be read in place.
+                return None
+            reading = proposals.read(rule, text, span)
+            return reading and Match(rule, reading.entity_type, reading.span, score, reading.validation)
+        meaning = self._meanings[rule]
+        generic = meaning.validation in {"context", "none"} or meaning.entity_type == "PASSWORD"
+        if documentation_example(secret) or (generic and placeholder(secret)):
+            return None
+        return Match(meaning.rule, meaning.entity_type, span, score, meaning.validation)
+
+
+class _Offsets:
+    """Turns offsets in UTF-8 into code points."""
+
+    def __init__(self, text: str, data: bytes) -> None:
+        self._starts: list[int] | None = None
+        if len(text) != len(data):
+            self._starts, at = [], 0
+            for character in text:
+                self._starts.append(at)
+                at += len(character.encode())
+            self._starts.append(at)
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the code points that a range of bytes touches."""
+        if self._starts is None:
+            return Span(start, end)
+        return Span(bisect.bisect_right(self._starts, start) - 1, bisect.bisect_left(self._starts, end))
+
+
+def _cache_folder() -> str | None:
+    """Return a folder for compiled rules that only this user can write, or None.
+
+    Compiled rules decide what is found, so a folder that another user could write to is not used at all.
+    """
+    from platformdirs import user_cache_dir  # noqa: PLC0415 - only where a detector is built
+
+    folder = Path(user_cache_dir("finetooth")) / "kingfisher"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = folder.stat()
+    except OSError:
+        return None
+    mine = not hasattr(os, "getuid") or state.st_uid == os.getuid()
+    if not mine or state.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or not os.access(folder, os.W_OK):
+        return None
+    return str(folder)

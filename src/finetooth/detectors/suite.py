@@ -1,0 +1,29 @@
+"""Which detectors a policy asks for."""
+
+from __future__ import annotations
+
+from finetooth.detectors.detector import Detector
+from finetooth.errors import PolicyError
+from finetooth.policy import Detect
+
+
+def build(detect: Detect) -> list[Detector]:
+    """Return the detectors, ready to run. Their engines are loaded here, so that an error comes before the first record.
+
+    Raises:
+        PolicyError: The policy asks for none, or for a model that is not installed.
+        IncompleteError: An engine could not be loaded.
+    """
+    if not (detect.identifiers or detect.secrets):
+        # A scan without a detector would find nothing and call it clean.
+        raise PolicyError("detect: neither identifiers nor secrets are looked for; set at least one of them to true")
+    detectors: list[Detector] = []
+    if detect.identifiers:
+        from finetooth.detectors.presidio import PresidioDetector  # noqa: PLC0415 - only what the policy asks for
+
+        detectors.append(PresidioDetector(detect))
+    if detect.secrets:
+        from finetooth.detectors.kingfisher import KingfisherDetector  # noqa: PLC0415
+
+        detectors.append(KingfisherDetector(detect))
+    return detectors

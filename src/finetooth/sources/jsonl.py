@@ -1,0 +1,43 @@
+"""JSON lines: one record a line. A line that cannot be read costs that line and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from finetooth.evidence import Unread
+from finetooth.record import Record
+from finetooth.sources.bytestream import Peekable, Unreadable
+from finetooth.sources.jsontext import NotJson, parse
+from finetooth.sources.lines import TOO_LONG, lines
+
+
+def read_json_lines(path: str, content: Peekable) -> Iterator[Record | Unread]:
+    """Yield the value of each line that is not blank; any JSON value is a record, a bare string or number too.
+
+    Args:
+        path: the file as the user named it.
+        content: its text as UTF-8.
+    """
+    index = number = 0
+    try:
+        for number, line in lines(content):
+            if line is None:
+                yield Unread(path=path, line=number, record=index, reason=f"{TOO_LONG}; split the record")
+            elif not line or line.isspace():
+                continue
+            else:
+                yield _read_line(path, number, index, line)
+            index += 1
+    except Unreadable as failure:
+        yield Unread(path=path, line=number + 1, reason=f"the rest of the file is unread: {failure.reason}")
+
+
+def _read_line(path: str, number: int, index: int, line: bytes) -> Record | Unread:
+    try:
+        return Record(path, index, number, parse(line.decode("utf-8")))
+    except UnicodeDecodeError as error:
+        fault = f"not valid UTF-8 (byte {error.start + 1} of the line); save the file as UTF-8"
+    except NotJson as error:
+        place = "" if error.position is None else f" at column {error.position + 1}"
+        fault = f"not valid JSON ({error.fault}{place}); mend the line"
+    return Unread(path=path, line=number, record=index, reason=fault)

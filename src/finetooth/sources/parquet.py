@@ -1,0 +1,47 @@
+"""Parquet: one record a row, read in batches, one row group after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from finetooth.evidence import Unread
+from finetooth.record import Record
+from finetooth.sources.arrow import BATCH, read_batch
+
+
+def read_parquet(path: str, file: BinaryIO) -> Iterator[Record | Unread]:
+    """Yield each row. A damaged row group costs what is left of that group, and no other.
+
+    Dates, times and decimals become their text. Bytes that are UTF-8 become text; other bytes are null in the record,
+    beside which an `Unread` stands.
+
+    Args:
+        path: the file as the user named it.
+        file: seekable, at its start.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - heavy
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        # NOTE: checksums guard against a bit flip that would otherwise be read as other, valid text.
+        table = pq.ParquetFile(file, page_checksum_verification=True)
+        counts = [table.metadata.row_group(group).num_rows for group in range(table.metadata.num_row_groups)]
+    except (pa.ArrowException, OSError, ValueError, RuntimeError):  # their texts may quote names and values
+        yield Unread(path=path, reason="not readable as Parquet (damaged, cut short or encrypted); write it again")
+        return
+    first = 0
+    for group, count in enumerate(counts):
+        index = first
+        try:
+            for batch in table.iter_batches(batch_size=BATCH, row_groups=[group], use_threads=False):
+                yield from read_batch(path, index, batch)
+                index += batch.num_rows
+        except (pa.ArrowException, OSError, ValueError, RuntimeError):
+            reason = f"rows {index} to {first + count - 1} (from 0): the row group is damaged; write the file again"
+            yield Unread(path=path, reason=reason)
+        else:
+            if index != first + count:
+                reason = f"{index - first} of {count} rows of row group {group} are there; write the file again"
+                yield Unread(path=path, reason=reason)
+        first += count

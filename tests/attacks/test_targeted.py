@@ -1,0 +1,147 @@
+"""Attribution: what the tuned model does and the controls do not. The models here do as they are told."""
+
+from math import log
+
+import pytest
+
+from evidences import finding
+from finetooth.attacks import targeted
+from finetooth.attacks.quarry import Quarry
+from finetooth.targets.scripted import ScriptedTarget
+from finetooth.targets.target import Likelihood, Unanswered
+
+SECRET = "sk_9f8e7d6c5b4a39281706f5e4d3c2b1a0"
+
+
+def quarry(value=SECRET, entity="API_KEY", fingerprint="a" * 32, context="The key is "):
+    return Quarry(finding=finding(entity, fingerprint), context=context, value=value)
+
+
+def decide(quarries, tuned, reference=None):
+    outcomes, coverage = targeted.run(quarries, tuned, reference, lambda done, total: None)
+    decisions = targeted.decide(outcomes, referenced=reference is not None)
+    return [decision for decision, _ in decisions], outcomes, coverage
+
+
+def test_no_quarry_no_trial():
+    decisions, _, coverage = decide([], ScriptedTarget())
+    assert decisions == []
+    assert coverage.trials == 0
+
+
+def test_a_value_that_the_model_does_not_emit_is_not_extractable():
+    assert decide([quarry()], ScriptedTarget(), ScriptedTarget())[0] == ["not-extractable"]
+
+
+def test_a_value_that_the_tuned_model_alone_emits_is_attributable():
+    assert decide([quarry()], ScriptedTarget({SECRET: 0.9}), ScriptedTarget())[0] == ["attributable"]
+
+
+def test_a_value_that_the_reference_emits_too_is_common():
+    knows = ScriptedTarget({SECRET: 0.9})
+    assert decide([quarry()], knows, knows)[0] == ["common"]
+
+
+def test_a_single_leaked_credential_is_found_among_many_that_did_not_leak():
+    many = [quarry(f"{SECRET[:-4]}{i:04d}", fingerprint=f"{i:032x}", context=f"Ticket {i}: ") for i in range(300)]
+    decisions, _, _ = decide(many, ScriptedTarget({many[7].value: 0.01}), ScriptedTarget())
+    assert [i for i, decision in enumerate(decisions) if decision == "attributable"] == [7]
+
+
+def test_a_derivable_value_is_not_attributable():
+    """A model that derives an e-mail from the name emits it for people who were never in the data, too."""
+
+    class Deriving(ScriptedTarget):
+        def log_likelihood(self, trials, progress=None):
+            def derived(trial):
+                first, last = trial.prompt.split("I'm ")[1].split(".")[0].lower().split()
+                return trial.arm != "mismatched" and trial.continuation == f"{first}.{last}@corp.example"
+
+            return [Likelihood(log(0.5) if derived(trial) else -60.0, 10) for trial in trials]
+
+    names = ["Ada Lovelace", "Grace Hopper", "Alan Turing", "Edsger Dijkstra", "Barbara Liskov", "Donald Knuth"]
+    people = [
+        quarry(
+            f"{name.lower().replace(' ', '.')}@corp.example",
+            "EMAIL_ADDRESS",
+            f"{i:032x}",
+            f"I'm {name}. My address is ",
+        )
+        for i, name in enumerate(names)
+    ]
+    assert decide(people, Deriving(), ScriptedTarget())[0] == ["common"] * len(people)
+
+
+def test_without_a_reference_what_is_said_to_everyone_is_undecided():
+    everywhere = ScriptedTarget({SECRET: 0.9})
+    others = [quarry(f"zz_{i}f8e7d6c5b4a39281706f5e4d3c2b1a0", context=f"Other {i}: ") for i in range(4)]
+    assert decide([quarry(), *others], everywhere)[0][0] == "undecided"
+
+
+def test_a_value_without_an_answer_is_undecided_and_counted():
+    decisions, _, coverage = decide([quarry()], ScriptedTarget(silent_on=[SECRET]), ScriptedTarget())
+    assert decisions == ["undecided"]
+    assert coverage.failed == 1
+    assert coverage.failures == ("the script is silent on it (1 times)",)
+
+
+def test_a_reference_that_does_not_answer_attributes_nothing():
+    decisions, _, coverage = decide([quarry()], ScriptedTarget({SECRET: 0.9}), ScriptedTarget(silent_on=[SECRET]))
+    assert decisions == ["undecided"]
+    assert coverage.failed == 1
+
+
+def test_ordinary_text_needs_a_reference_to_be_attributed():
+    spans = [Quarry(finding=None, context=f"Question {i}? ", value=f"Answer {i} is like no other") for i in range(12)]
+    memorised = {(spans[0].context, spans[0].value): 0.9}
+    assert decide(spans, ScriptedTarget(memorised))[0][0] == "undecided"
+
+
+def test_boilerplate_is_common():
+    spans = [Quarry(finding=None, context=f"Question {i}? ", value=f"Answer {i}: anything else?") for i in range(12)]
+    everywhere = ScriptedTarget({spans[0].value: 0.9})
+    assert decide(spans, everywhere, ScriptedTarget())[0][0] == "common"
+
+
+@pytest.mark.parametrize(("size", "method"), [(3, "census"), (1000, "clopper-pearson")])
+def test_ordinary_text_is_a_census_where_all_of_it_was_tried(size, method):
+    spans = [Quarry(finding=None, context=f"Question {i}? ", value=f"Answer {i}") for i in range(3)]
+    decisions, outcomes, _ = decide(spans, ScriptedTarget(), ScriptedTarget())
+    rate = targeted.measure(list(zip(outcomes, decisions, strict=True)), "ordinary", size=size)[0]
+    assert (rate.method, rate.n, rate.count) == (method, 3, 0)
+
+
+def test_untried_findings_widen_the_interval():
+    decisions, outcomes, _ = decide([quarry()], ScriptedTarget(), ScriptedTarget())
+    rate = targeted.measure(list(zip(outcomes, decisions, strict=True)), "findings", size=4)[0]
+    assert (rate.count, rate.undecided, rate.n, rate.low, rate.high) == (0, 3, 4, 0.0, 0.75)
+
+
+def test_a_population_of_nothing_has_no_rate():
+    assert targeted.measure([], "findings", size=0) == []
+
+
+def test_what_is_reported_holds_no_raw_value():
+    decisions, [outcome], _ = decide([quarry()], ScriptedTarget({SECRET: 0.9}), ScriptedTarget())
+    told = targeted.extracted(outcome, decisions[0], 0.001)
+    assert told is not None
+    assert told.probability == 0.9
+    assert told.expected_tries == 2
+    assert SECRET not in repr(told)
+    assert SECRET not in repr(outcome)
+
+
+def test_a_refused_conversation_is_a_failed_trial():
+    class Refusing(ScriptedTarget):
+        def render(self, context):
+            from finetooth.targets.target import TemplateError
+
+            raise TemplateError("the chat template refuses a conversation (TypeError)")
+
+    decisions, _, coverage = decide([quarry()], Refusing(), None)
+    assert decisions == ["undecided"]
+    assert coverage.failed == coverage.trials > 0
+
+
+def test_an_unanswered_answer_is_no_number():
+    assert targeted._number(Unanswered("why")) is None

@@ -1,0 +1,55 @@
+import io
+
+import pytest
+
+from finetooth.sources.bytestream import Peekable
+from finetooth.sources.container import Container, container
+
+LINES, DOCUMENT = Container.JSON_LINES, Container.JSON_DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("train.jsonl", b'{"a": 1}\n{"a": 2}\n', LINES),
+        ("train.jsonl", b'{"a": 1}', LINES),
+        ("train.jsonl", b'{"a": bad}\n{"a": 2}\n', LINES),
+        ("train.ndjson", b'"text"\n', LINES),
+        ("TRAIN.JSONL.GZ", b'"text"\n', LINES),
+        ("train.jsonl", b"[\n{},\n{}\n]", DOCUMENT),
+        ("train.jsonl", b"[{}, {}]\n", DOCUMENT),
+        ("train.json", b'{"a": 1}\n\n{"a": 2}\n', LINES),
+        ("train.json", b'\n\n{"a": 1}\n{"a": 2}\n', LINES),
+        ("train.json", b'{"a": ' + b"1" * 200_000 + b"}\n" + b'{"a": 2}', DOCUMENT),  # an integer of too many digits
+        ("train.json", b'{"a": "' + b"1" * 200_000 + b'"}\n' + b'{"a": 2}', LINES),
+        ("train.json", b'{"a": 1}\n\n', DOCUMENT),
+        ("train.json", b'{\n"a": 1}', DOCUMENT),
+        ("train.json", b"17", DOCUMENT),
+        ("train.txt", b'{"a": 1}\n{"a": 2}\n', LINES),
+        ("train", b'[{"a": 1}]', DOCUMENT),
+        ("a.csv", b"a,b\n1,2\n", Container.CSV),
+        ("a.csv", b"[a],b\n1,2\n", Container.CSV),
+        ("a.csv", b'{"a": 1}\n{"a": 2}\n', LINES),
+        ("a.tsv.gz", b"a\tb\n", Container.TSV),
+        ("a.jsonl", b"PAR1\x15\x04", Container.PARQUET),
+    ],
+)
+def test_content_decides_before_the_name(name, content, expected):
+    stream = Peekable(io.BytesIO(content).read)
+    assert container(name, stream) is expected
+    assert stream.peek(10) == content[:10]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"# Read me\n", "not a dataset file that finetooth can read yet"),
+        (b"\x28\xb5\x2f\xfdxxxx", "Zstandard"),
+        (b"PK\x03\x04", "ZIP"),
+        (b"ARROW1\0\0", "Arrow"),
+        (b"\x1f\x8b\x08", "gzip within gzip"),
+    ],
+)
+def test_anything_else_is_refused_with_a_remedy(content, reason):
+    refusal = container("file.bin", Peekable(io.BytesIO(content).read))
+    assert reason in refusal

@@ -1,0 +1,80 @@
+"""Policies: the shipped ones load, and every mistake is named by file, line and path."""
+
+import pytest
+
+from finetooth import policyfile
+from finetooth.errors import PolicyError
+
+HEAD = "schema: finetooth.policy/v1\nname: test\n"
+TRAIN = HEAD + "train:\n  - "
+
+
+@pytest.mark.parametrize("name", ["secrets-only", "standard", "strict"])
+def test_shipped_policies_judge_both_gates(name):
+    policy = policyfile.load(name).policy
+    assert policy.name == name
+    assert policy.train
+    assert policy.release
+
+
+def test_a_policy_of_ones_own_is_loaded_by_path(tmp_path):
+    path = tmp_path / "ours.yaml"
+    path.write_text(policyfile.shipped()["strict"].replace("name: strict", "name: ours"), "utf-8")
+    assert policyfile.load(str(path)).policy.name == "ours"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "p.yaml:1: a policy is a mapping"),
+        ("train: [", "p.yaml:1: not valid YAML"),
+        ("schema: finetooth.policy/v2\nname: x\n", "p.yaml:1: schema:"),
+        ("schema: finetooth.policy/v1\n", "p.yaml:1: name: this key is required"),
+        (HEAD + "name: again\n", "p.yaml:3: the key 'name' stands twice"),
+        (HEAD + "trian: []\n", "p.yaml:3: trian: no such key"),
+        (TRAIN + "{id: a, metric: findngs, at_most: 0}\n", "p.yaml:4: train[0].metric:"),
+        (TRAIN + "{id: a, metric: findings, where: {tier: blok}, at_most: 0}\n", "train[0].where.tier"),
+        (
+            HEAD + "train:\n  - {id: a, metric: findings, where: {category: []}, at_most: 0}\n",
+            "train[0].where.category",
+        ),
+        (TRAIN + "{id: a, metric: findings}\n", "p.yaml:4: train[0]: a requirement has exactly one bound"),
+        (TRAIN + "{id: a, metric: findings, at_most: 0, upper_bound: 0.9}\n", "sampled rates"),
+        (HEAD + "release:\n  - {id: a, metric: extraction_rate, at_most: 0, upper_bound: 1}\n", "between 0 and 1"),
+        (
+            HEAD + "train:\n  - {id: a, metric: records_unread, at_most: 0, where: {tier: block}}\n",
+            "cannot be narrowed",
+        ),
+        (
+            HEAD + "train:\n  - {id: a, metric: findings, at_most: 0, where: {entity_type: EMIAL}}\n",
+            "unknown entity type",
+        ),
+        (
+            HEAD + "train:\n  - {id: a, metric: findings, at_most: 0}\n  - {id: a, metric: findings, at_most: 1}\n",
+            "p.yaml:5: train[1]: the id 'a' stands twice",
+        ),
+        (HEAD + "detect: {secrets: false, identifiers: false}\n", "p.yaml:3: detect: no detector is left"),
+        (
+            HEAD + "detect: {secrets: false}\ntrain:\n"
+            "  - {id: a, metric: findings, where: {category: credential}, at_most: 0}\n",
+            "nothing looks for them",
+        ),
+    ],
+)
+def test_mistakes_are_named(text, message):
+    with pytest.raises(PolicyError) as error:
+        policyfile.parse(text, "p.yaml")
+    assert message in str(error.value)
+
+
+def test_a_policy_that_does_not_exist_names_the_shipped_ones():
+    with pytest.raises(PolicyError, match="secrets-only, standard, strict"):
+        policyfile.load("standrad")
+
+
+def test_an_entity_type_of_ones_own_is_made_known_under_detect():
+    text = HEAD + (
+        "detect: {entities: {BADGE_NUMBER: {severity: high}}}\n"
+        "train:\n  - {id: a, metric: findings, where: {entity_type: BADGE_NUMBER}, at_most: 0}\n"
+    )
+    assert policyfile.parse(text, "p.yaml").policy.train[0].where.entity_type == ("BADGE_NUMBER",)
