@@ -2,7 +2,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetooth.record import RepeatedKeys
@@ -147,6 +147,7 @@ def written(value, chance):
     return json.dumps(value)
 
 
+@settings(deadline=None)  # machines are shared
 @given(value=ANYTHING, seed=st.integers(0, 2**32))
 def test_every_planted_token_is_found_again_at_its_pointer(value, seed):
     chance = random.Random(seed)
@@ -181,6 +182,7 @@ def as_text(node):
     return node if isinstance(node, str) else str(node)
 
 
+@settings(deadline=None)  # machines are shared
 @given(st.lists(st.text() | st.integers(0)))
 def test_pointers_are_told_apart_again(path):
     pointer = ""

@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import io
 import random
+import subprocess
+import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -88,3 +90,8 @@ def test_whatever_is_done_to_the_bytes_nothing_is_raised(tmp_path, name):
         items = list(source)
         assert all(isinstance(item, Record) or item.reason for item in items)
         assert source.stored().sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_naming_files_loads_no_heavy_library():
+    code = "import sys, finetooth.sources.resolve; sys.exit(bool({'pyarrow', 'datasets', 'numpy'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

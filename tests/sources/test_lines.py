@@ -1,7 +1,7 @@
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetooth.sources import lines as module
@@ -24,6 +24,7 @@ def test_lines_end_at_newlines_only(content, expected):
     assert list(lines(ByteStream(io.BytesIO(content)))) == expected
 
 
+@settings(deadline=None)  # machines are shared
 @given(content=st.binary().map(lambda data: data.replace(b"\x1f\x8b", b"")), window=st.integers(1, 7))
 def test_windows_do_not_show(content, window):
     file = io.BytesIO(content)

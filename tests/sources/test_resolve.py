@@ -121,9 +121,12 @@ def test_without_permission_a_file_is_unread_rather_than_missing(here):
     put(here / "mine.jsonl")
     (here / "mine.jsonl").chmod(0)
     (here / "closed").chmod(0)
-    items = [item for source in resolve(["mine.jsonl", "closed", "closed/train.jsonl"]) for item in source]
+    named = ["mine.jsonl", "closed", "closed/train.jsonl"]
+    items = [item for source in resolve(named) for item in source]
+    passed_over = [source.path for source in resolve(["**/*.jsonl"])]
     (here / "closed").chmod(0o700)
-    assert [item.path for item in items] == ["mine.jsonl", "closed", "closed/train.jsonl"]
+    assert [item.path for item in items] == named
+    assert passed_over == ["./closed", "mine.jsonl"]
     assert all("ermission" in item.reason for item in items)
 
 

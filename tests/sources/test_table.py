@@ -3,7 +3,7 @@ import gzip
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetooth.record import RepeatedKeys
@@ -40,6 +40,7 @@ CELL = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t"])
+@settings(deadline=None)  # machines are shared
 @given(rows=st.lists(st.lists(CELL, min_size=1, max_size=4), min_size=1, max_size=5))
 def test_what_a_writer_quotes_is_read_back_to_the_letter(delimiter, rows):
     sheet = io.StringIO()

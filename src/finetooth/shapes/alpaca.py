@@ -18,7 +18,7 @@ class Alpaca:
 
     name = "alpaca"
 
-    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:  # noqa: ANN401 - any JSON value
+    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:
         """Return the turns: system, the pairs of the history, instruction with input, output."""
         if not isinstance(value, dict):
             return None

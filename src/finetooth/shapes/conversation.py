@@ -26,7 +26,7 @@ _CHAT_ROLES: dict[Role, Literal["system", "user", "assistant", "tool"]] = {
 _ORDER_IN_TURN = {"instruction": 0, "input": 1, "content": 0, "tool_calls": 1, "function_call": 1}
 
 
-def context(passages: Sequence[Passage], passage: Passage, start: int) -> list[Turn] | str:
+def context(passages: Sequence[Passage], passage: Passage, start: int) -> tuple[Turn, ...] | str:
     r"""Return what stood before position ``start`` of ``passage`` when the model was trained on the record.
 
     In a conversation that is its turns up to this one, whose text ends at ``start`` (and may be empty). Earlier turns
@@ -61,7 +61,7 @@ def context(passages: Sequence[Passage], passage: Passage, start: int) -> list[T
         if leaves:
             text = _join(leaves[:-1], leaves[-1], leaves[-1].text)
             turns.append(Turn(_CHAT_ROLES[leaves[0].role], leaves[0].pointer, text))
-    return turns
+    return tuple(turns)
 
 
 def _same_branch(other: Passage, passage: Passage) -> bool:

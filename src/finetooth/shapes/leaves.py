@@ -31,7 +31,7 @@ class Leaf(NamedTuple):
     """The text."""
 
 
-def leaves(value: Any, pointer: str = "") -> Iterator[Leaf]:  # noqa: ANN401 - any JSON value
+def leaves(value: Any, pointer: str = "") -> Iterator[Leaf]:
     """Yield every text in ``value``, which stands at ``pointer``.
 
     A key comes right before its value. Of keys that stand more than once (`RepeatedKeys`) the earlier ones come
@@ -57,7 +57,7 @@ def leaves(value: Any, pointer: str = "") -> Iterator[Leaf]:  # noqa: ANN401 - a
             stack.pop()
 
 
-def _members(node: Any) -> Iterator[tuple[str | int, Any]]:  # noqa: ANN401 - any JSON value
+def _members(node: Any) -> Iterator[tuple[str | int, Any]]:
     if isinstance(node, dict):
         if isinstance(node, RepeatedKeys):
             yield from node.shadowed
@@ -66,7 +66,7 @@ def _members(node: Any) -> Iterator[tuple[str | int, Any]]:  # noqa: ANN401 - an
         yield from enumerate(node)
 
 
-def _text(node: Any) -> str | None:  # noqa: ANN401 - any JSON value
+def _text(node: Any) -> str | None:
     if isinstance(node, str):
         return node
     if isinstance(node, bool):

@@ -92,7 +92,7 @@ def conversation_speakers(
             yield member(here, "name"), Speaker(role, None, False)
 
 
-def _content(content: Any, pointer: str) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+def _content(content: Any, pointer: str) -> Iterator[str]:
     if isinstance(content, str):
         yield pointer
     elif isinstance(content, list):

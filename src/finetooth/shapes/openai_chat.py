@@ -19,7 +19,7 @@ class OpenAIChat:
 
     name = "openai-chat"
 
-    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:  # noqa: ANN401 - any JSON value
+    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:
         """Return a turn for each message: text, text parts and tool calls."""
         if not isinstance(value, dict):
             return None

@@ -15,7 +15,7 @@ class PlainText:
 
     name = "text"
 
-    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:  # noqa: ANN401 - any JSON value
+    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:
         """Return the text's own speaker."""
         if isinstance(value, str):
             return {"": _SPEAKER}

@@ -17,7 +17,7 @@ class PromptCompletion:
 
     name = "prompt-completion"
 
-    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:  # noqa: ANN401 - any JSON value
+    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:
         """Return a turn for each text, or for each message; a ``system`` text beside them is the first turn."""
         if not isinstance(value, dict):
             return None

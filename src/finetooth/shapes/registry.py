@@ -19,7 +19,7 @@ OTHER = "other"
 """What a record is called that no shape fits."""
 
 
-def detect(value: Any) -> tuple[str, Mapping[str, Speaker]]:  # noqa: ANN401 - any JSON value
+def detect(value: Any) -> tuple[str, Mapping[str, Speaker]]:
     """Return the name of the record's shape, and the speaker of each leaf that takes part in training, by pointer."""
     for shape in SHAPES:
         speakers = shape.speakers(value)

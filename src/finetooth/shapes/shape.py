@@ -31,7 +31,7 @@ class Shape(Protocol):
     name: str
     """As reports call it, such as ``openai-chat``."""
 
-    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:  # noqa: ANN401 - any JSON value
+    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:
         """Return the speaker of each leaf that takes part in training, by JSON Pointer in order of reading.
 
         Leaves that it leaves out (metadata, ids) are still scanned, as role ``other`` and not trained.

@@ -14,7 +14,7 @@ class ShareGPT:
 
     name = "sharegpt"
 
-    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:  # noqa: ANN401 - any JSON value
+    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:
         """Return a turn for each message; a ``system`` text beside them is the first turn."""
         if not isinstance(value, dict) or not is_conversation(value.get("conversations"), "from", "value"):
             return None

@@ -28,7 +28,7 @@ not do: a person's name as a key looks like any word. Every other key is a passa
 _NOBODY = Speaker("other", None, False)
 
 
-def passages(value: Any) -> tuple[str, list[Passage]]:  # noqa: ANN401 - any JSON value
+def passages(value: Any) -> tuple[str, list[Passage]]:
     """Return the name of the record's shape, and every text in it in the order of the document.
 
     The texts are all string leaves, also empty ones and those under a key that stands again further on; all keys but

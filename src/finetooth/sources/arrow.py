@@ -16,7 +16,7 @@ BATCH = 256
 _BAD_ROW = "a value in it cannot be read (text that is not UTF-8, or a date beyond the calendar); mend or drop the row"
 
 
-def read_batch(path: str, index: int, batch: Any) -> Iterator[Record | Unread]:  # noqa: ANN401 - pyarrow ships no types
+def read_batch(path: str, index: int, batch: Any) -> Iterator[Record | Unread]:
     """Yield the records of a ``pyarrow.RecordBatch``, the first of which has the ordinal ``index``."""
     for offset, row in enumerate(_rows(batch)):
         if row is None:
@@ -25,7 +25,7 @@ def read_batch(path: str, index: int, batch: Any) -> Iterator[Record | Unread]: 
             yield from read_row(path, index + offset, row)
 
 
-def _rows(batch: Any) -> Iterator[dict[str, Any] | None]:  # noqa: ANN401 - as above
+def _rows(batch: Any) -> Iterator[dict[str, Any] | None]:
     try:
         columns = [column.to_pylist() for column in batch.columns]
     except (ValueError, TypeError, OverflowError, ArithmeticError, NotImplementedError):  # Arrow's own errors are these

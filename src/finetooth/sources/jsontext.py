@@ -35,7 +35,7 @@ def json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER = json.JSONDecoder(object_pairs_hook=json_object)
 
 
-def parse(text: str) -> Any:  # noqa: ANN401 - any JSON value
+def parse(text: str) -> Any:
     """Return the one value that the text holds.
 
     Raises:

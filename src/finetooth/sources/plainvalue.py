@@ -22,7 +22,7 @@ _TEXTUAL = (datetime.date, datetime.time, datetime.timedelta, uuid.UUID, pathlib
 _TOO_LONG = 10**4300  # from here on Python refuses to write an integer out
 
 
-def read_row(path: str, index: int, row: Any) -> list[Record | Unread]:  # noqa: ANN401 - what users have in memory
+def read_row(path: str, index: int, row: Any) -> list[Record | Unread]:
     """Return the record that a row makes.
 
     A row with something that is no text gives both its record, with null in that place, and an `Unread`.
@@ -45,7 +45,7 @@ def read_row(path: str, index: int, row: Any) -> list[Record | Unread]:  # noqa:
     return [record, Unread(path=path, record=index, reason=reason)]
 
 
-def _plain(value: Any, foreign: set[str]) -> Any:  # noqa: ANN401 - any value
+def _plain(value: Any, foreign: set[str]) -> Any:
     if value is None or isinstance(value, (str, bool, float)):
         return value
     if isinstance(value, int) and abs(value) < _TOO_LONG:

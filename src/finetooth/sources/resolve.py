@@ -19,7 +19,7 @@ from finetooth.sources.refused import Refused
 from finetooth.sources.saved import SPLITS_FILE, SavedDataset, parts_of
 from finetooth.sources.source import Source
 
-_REMOTE = re.compile(r"(hf|[A-Za-z][A-Za-z0-9+.-]+)://|hf:")
+_REMOTE = re.compile(r"hf:|[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def resolve(paths: Sequence[str]) -> list[Source]:
@@ -51,7 +51,7 @@ def _expand(path: str) -> list[str]:
     if os.path.lexists(path):
         return [path]
     if glob.has_magic(path):
-        matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - keeps the user's spelling
+        matches = sorted({*glob.glob(path, recursive=True), *_closed_to(path)})  # noqa: PTH207 - as the user spells it
         if not matches:
             raise InputError(f"{path}: this glob matches no file; quote it, and try it with `ls`")
         return matches
@@ -62,6 +62,18 @@ def _expand(path: str) -> list[str]:
     except (OSError, ValueError):
         pass
     raise InputError(f"{path}: there is no such file or folder; check the spelling and the working directory")
+
+
+def _closed_to(pattern: str) -> list[str]:
+    """Return the folders that ``**`` passed over in silence because they cannot be listed."""
+    fixed, recursive, _ = pattern.partition("**")
+    if not recursive:
+        return []
+    closed: list[str] = []
+    for folder in glob.glob(fixed.rpartition("/")[0] or "."):  # noqa: PTH207 - as the user spells it
+        for _, below, _ in os.walk(folder, onerror=lambda error: closed.append(str(error.filename))):
+            below[:] = [name for name in below if not name.startswith(".")]
+    return closed
 
 
 def _sources(path: str, seen: set[str]) -> Iterator[Source]:

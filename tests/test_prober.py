@@ -1,0 +1,122 @@
+"""From evidence to trials: the findings are looked up again, each in its own context."""
+
+import json
+
+import pytest
+
+from fakes import PatternDetector
+from finetooth import prober
+from finetooth.errors import InputError
+from finetooth.policy import Detect
+from finetooth.redaction import FingerprintKey
+from finetooth.scanner import scan
+from finetooth.shard import Plan
+from finetooth.sources.resolve import resolve
+from finetooth.targets.scripted import ScriptedTarget
+
+KEY = FingerprintKey(b"k" * 32)
+PLAN = Plan(detectors=(PatternDetector(),), detect=Detect(), key=KEY)
+NUMBERS = [f"ACC-{i * 7919 % 10**9:09d}" for i in range(1, 13)]
+CHATTER = (
+    "Thanks for waiting. I had a look at the parcel, and it is on its way to the address that you gave us last week."
+)
+
+
+def written(folder, numbers=NUMBERS, times=1):
+    path = folder / "train.jsonl"
+    with path.open("w") as file:
+        for ticket, number in enumerate(numbers * times):
+            messages = [
+                {"role": "user", "content": f"Ticket {ticket}: where is my parcel?"},
+                {"role": "assistant", "content": f"Your number is {number}. {CHATTER} ({ticket})"},
+            ]
+            file.write(json.dumps({"messages": messages}) + "\n")
+    return str(path)
+
+
+def probed(path, target, reference=None, **kwargs):
+    sources = resolve([path])
+    seen = scan(sources, PLAN)
+    return prober.probe(sources, seen, KEY, target, reference, **kwargs)
+
+
+def outcomes(probe):
+    return sorted({extracted.outcome for extracted in probe.extracted})
+
+
+def rate(probe, population):
+    [found] = [m for m in probe.measurements if (m.metric, m.population) == ("extraction_rate", population)]
+    return found
+
+
+class Recording(ScriptedTarget):
+    def log_likelihood(self, trials, progress=None):
+        self.trials = trials
+        return super().log_likelihood(trials, progress)
+
+
+def test_each_finding_is_tried_in_its_own_context(tmp_path):
+    target = Recording()
+    probed(written(tmp_path), target)
+    attempts = {trial.continuation: trial.prompt for trial in target.trials if trial.arm == "target"}
+    assert attempts[NUMBERS[3]] == "user: Ticket 3: where is my parcel?\nassistant: Your number is "
+
+
+def test_a_model_that_has_learnt_nothing_gives_nothing_away(tmp_path):
+    probe = probed(written(tmp_path), ScriptedTarget(), ScriptedTarget())
+    assert outcomes(probe) == ["not-extractable"]
+    assert rate(probe, "findings").high == 0
+
+
+def test_a_model_that_has_memorised_a_value_is_caught(tmp_path):
+    probe = probed(written(tmp_path), ScriptedTarget({NUMBERS[0]: 0.9}), ScriptedTarget())
+    [leak] = [extracted for extracted in probe.extracted if extracted.attributable]
+    assert leak.fingerprint == KEY.fingerprint("ACCOUNT_NUMBER", NUMBERS[0])
+    assert rate(probe, "findings").count == 1
+
+
+def test_a_budget_leaves_the_rest_unproven(tmp_path):
+    probe = probed(written(tmp_path), ScriptedTarget(), ScriptedTarget(), budget=5)
+    assert len(probe.extracted) == 5
+    assert probe.coverage.targets_skipped == 7
+    assert rate(probe, "findings").high == pytest.approx(7 / 12, rel=1e-5)
+
+
+def test_ordinary_text_gives_a_clean_dataset_a_denominator(tmp_path):
+    probe = probed(written(tmp_path, ["no number"] * 12), ScriptedTarget(), ScriptedTarget())
+    assert probe.extracted == ()
+    assert rate(probe, "ordinary").n > 0
+
+
+def test_ordinary_text_is_distinct_and_holds_no_finding(tmp_path):
+    target = Recording()
+    probed(written(tmp_path, times=3), target)
+    spans = [t.continuation for t in target.trials if t.arm == "target" and t.continuation not in NUMBERS]
+    assert len(spans) == len(set(spans)) > 0
+    assert not any("ACC-" in span for span in spans)
+
+
+def test_the_sample_does_not_depend_on_the_order_of_the_data(tmp_path):
+    def sample(numbers, name):
+        (tmp_path / name).mkdir()
+        target = Recording()
+        probed(written(tmp_path / name, numbers), target)
+        return {t.continuation for t in target.trials if t.arm == "target"} - set(NUMBERS)
+
+    assert sample(["x"] * 3, "a") == sample(["x"] * 3, "b")
+
+
+def test_data_that_changed_since_the_scan_is_refused(tmp_path):
+    path = written(tmp_path)
+    sources = resolve([path])
+    seen = scan(sources, PLAN)
+    written(tmp_path, list(reversed(NUMBERS)))
+    with pytest.raises(InputError, match="changed since"):
+        prober.probe(resolve([path]), seen, KEY, ScriptedTarget())
+
+
+def test_findings_in_keys_are_tried_too(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps({"text": "hello", "accounts": {NUMBERS[0]: "open"}}) + "\n")
+    probe = probed(str(path), ScriptedTarget({NUMBERS[0]: 0.9}), ScriptedTarget())
+    assert [extracted.outcome for extracted in probe.extracted] == ["attributable"]

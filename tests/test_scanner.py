@@ -1,0 +1,133 @@
+"""From files to evidence, with a detector that does as it is told."""
+
+import json
+
+import pytest
+
+from fakes import PatternDetector
+from finetooth.errors import InputError
+from finetooth.policy import Detect, EntityOverride
+from finetooth.redaction import FingerprintKey
+from finetooth.scanner import scan
+from finetooth.shard import Plan
+from finetooth.sources.resolve import resolve
+from finetooth.sources.rows import from_memory
+
+KEY = FingerprintKey(b"k" * 32)
+
+
+def plan(*detectors, **detect):
+    return Plan(detectors=detectors or (PatternDetector(),), detect=Detect(**detect), key=KEY)
+
+
+def chat(text, role="assistant"):
+    return {"messages": [{"role": "user", "content": "Hello"}, {"role": role, "content": text}]}
+
+
+def written(folder, *records, name="train.jsonl"):
+    path = folder / name
+    path.write_text("".join(r + "\n" if isinstance(r, str) else json.dumps(r) + "\n" for r in records), "utf-8")
+    return str(path)
+
+
+def scanned(*paths, **kwargs):
+    return scan(resolve(list(paths)), plan(**kwargs))
+
+
+def test_an_empty_file_holds_no_records(tmp_path):
+    seen = scanned(written(tmp_path))
+    assert seen.coverage.records == seen.coverage.records_unread == 0
+    assert seen.inputs[0].format == "none"
+
+
+def test_a_value_is_found_where_it_stands(tmp_path):
+    path = written(tmp_path, chat("nothing"), chat("Your number is ACC-123456."))
+    [finding] = scanned(path).findings
+    [place] = finding.locations
+    assert (place.path, place.line, place.record, place.pointer) == (path, 2, 1, "/messages/1/content")
+    assert (place.start, place.end, place.role, place.turn, place.trained) == (15, 25, "assistant", 1, True)
+
+
+def test_the_same_value_is_one_finding_across_records_and_files(tmp_path):
+    one = written(tmp_path, chat("ACC-123456"), chat("ACC-123456, ACC-123456"), name="one.jsonl")
+    two = written(tmp_path, chat("ACC-123456", role="user"), name="two.jsonl")
+    [finding] = scanned(one, two).findings
+    assert (finding.occurrences, finding.records, finding.trained_occurrences) == (4, 3, 3)
+
+
+def test_what_is_read_is_counted(tmp_path):
+    seen = scanned(written(tmp_path, chat("one"), "{broken", chat("three")))
+    assert (seen.coverage.records, seen.coverage.records_unread, seen.coverage.passages) == (2, 1, 8)
+    assert [unread.line for unread in seen.coverage.unread] == [2]
+
+
+def test_a_text_that_a_detector_could_not_finish_is_unread_and_the_rest_is_scanned(tmp_path):
+    seen = scanned(written(tmp_path, chat("poison"), chat("ACC-123456")))
+    assert (seen.coverage.records, seen.coverage.records_unread) == (1, 1)
+    assert "ran out of time" in seen.coverage.unread[0].reason
+    assert len(seen.findings) == 1
+
+
+def test_a_source_that_crashes_is_unread_from_there():
+    class Crashing:
+        path = "crash.jsonl"
+
+        def __iter__(self):
+            yield from from_memory([chat("ACC-123456")])[0]
+            raise RuntimeError("ACC-999999 is in this message")
+
+        def stored(self):
+            return from_memory([])[0].stored()
+
+    seen = scan([Crashing()], plan())
+    assert seen.coverage.records == 1
+    assert "RuntimeError" in seen.coverage.unread[0].reason
+    assert "ACC-999999" not in repr(seen)
+
+
+def test_evidence_holds_no_raw_value(tmp_path):
+    seen = scanned(written(tmp_path, chat("ACC-123456"), {"ACC-777777": {"ACC-888888": "ACC-123456"}}))
+    assert len(seen.findings) == 3
+    for value in ("ACC-123456", "ACC-777777", "ACC-888888", "123456", "777777", "888888"):
+        assert value not in repr(seen)
+
+
+def test_a_finding_in_a_key_says_so_and_is_masked_in_every_pointer_below(tmp_path):
+    seen = scanned(written(tmp_path, {"a": {"ACC-777777": {"b": "ACC-123456"}}}))
+    places = {place.part: place.pointer for finding in seen.findings for place in finding.locations}
+    assert places == {"key": "/a/•••-••••••", "value": "/a/•••-••••••/b"}
+
+
+def test_a_finding_in_a_path_is_masked(tmp_path):
+    seen = scanned(written(tmp_path, chat("ACC-123456"), name="ACC-555555.jsonl"))
+    assert seen.inputs[0].path.endswith("•••-••••••.jsonl")
+    assert seen.findings[0].locations[0].path == seen.inputs[0].path
+
+
+def test_a_policy_lowers_raises_and_switches_off_entity_types(tmp_path):
+    path = written(tmp_path, chat("ACC-123456"))
+    review = EntityOverride(severity="low", tier="review")
+    [finding] = scanned(path, entities={"ACCOUNT_NUMBER": review}).findings
+    assert (finding.severity, finding.tier) == ("low", "review")
+    assert scanned(path, entities={"ACCOUNT_NUMBER": EntityOverride(enabled=False)}).findings == ()
+
+
+def test_two_detectors_that_see_one_value_are_one_finding_that_names_both(tmp_path):
+    other = PatternDetector(validation="checksum")
+    other._entity_type = "ACCOUNT_NUMBER"
+    both = plan(PatternDetector(validation="none"), other)
+    [finding] = scan(resolve([written(tmp_path, chat("ACC-123456"))]), both).findings
+    assert finding.occurrences == 1
+    assert finding.validation == "checksum"
+
+
+def test_rows_in_memory_are_scanned_as_a_file_is(tmp_path):
+    records = [chat("ACC-123456"), chat("ACC-222222")]
+    from_file = scanned(written(tmp_path, *records)).findings
+    in_memory = scan(from_memory(records), plan()).findings
+    assert [f.fingerprint for f in in_memory] == [f.fingerprint for f in from_file]
+
+
+def test_a_path_that_does_not_exist_is_an_error(tmp_path):
+    with pytest.raises(InputError, match=r"missing\.jsonl"):
+        resolve([str(tmp_path / "missing.jsonl")])
