@@ -82,7 +82,7 @@ def test_an_empty_input_leaves_no_trace():
 
 def test_prompt_and_completion_become_user_and_assistant():
     value = {"prompt": "Mail?", "completion": "ada@example.com"}
-    assert seen_before(value, "ada@") == [Turn("user", "/prompt", "Mail?"), Turn("assistant", "/completion", "")]
+    assert seen_before(value, "ada@") == (Turn("user", "/prompt", "Mail?"), Turn("assistant", "/completion", ""))
 
 
 def test_of_a_repeated_key_only_the_last_counts_but_for_the_one_in_hand():

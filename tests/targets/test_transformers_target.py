@@ -126,7 +126,9 @@ def test_an_adapter_switched_off_is_its_base(folder, tmp_path):
 
     torch.manual_seed(1)
     base = AutoModelForCausalLM.from_pretrained(folder)
-    adapter = peft.get_peft_model(base, peft.LoraConfig(r=4, target_modules=["q_proj"], init_lora_weights=False))
+    adapter = peft.get_peft_model(
+        base, peft.LoraConfig(r=4, lora_alpha=512, target_modules=["q_proj"], init_lora_weights=False)
+    )
     adapter.save_pretrained(tmp_path)
     tuned, reference = resolve(str(tmp_path), str(folder))
     plain, _ = resolve(str(folder))
