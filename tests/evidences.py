@@ -17,6 +17,7 @@ from finetooth.evidence import (
 from finetooth.finding import Finding, Sighting, gather
 from finetooth.location import Location
 from finetooth.measurement import Measurement
+from finetooth.metrics.interval import clopper_pearson
 
 
 def location(record=0, *, pointer="/messages/1/content", path="train.jsonl", trained=True, start=14, end=33):
@@ -96,13 +97,14 @@ def extracted(of, outcome="attributable", probability=0.9) -> Extracted:
 
 def measured(population="findings", count=0, n=300, undecided=0, metric="extraction_rate") -> Measurement:
     census = population == "findings"
+    low, high = (count / n, (count + undecided) / n) if census else clopper_pearson(count, n)
     return Measurement(
         metric=metric,
         attack="targeted",
         population=population,
         estimate=count / n,
-        low=count / n,
-        high=(count + undecided) / n,
+        low=round(low, 6),
+        high=round(high, 6),
         confidence=1.0 if census else 0.95,
         n=n,
         count=count,

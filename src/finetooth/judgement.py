@@ -99,9 +99,9 @@ def _compare(requirement: Requirement, seen: Observation) -> Status:
 
 
 def _reason(requirement: Requirement, status: Status, seen: Observation) -> str:
-    bound = (
-        f"at most {requirement.at_most:g}" if requirement.at_most is not None else f"at least {requirement.at_least:g}"
-    )
+    limit = requirement.at_most if requirement.at_most is not None else requirement.at_least
+    number = f"{100 * (limit or 0):g}%" if requirement.metric.endswith("_rate") else f"{limit:g}"
+    bound = f"{'at most' if requirement.at_most is not None else 'at least'} {number}"
     if status == "UNPROVEN":
         return "; ".join(filter(None, (f"{seen.what}, {bound} is required", seen.doubt)))
     return f"{seen.what}, {bound} {'is allowed' if requirement.at_most is not None else 'is required'}"
@@ -234,24 +234,17 @@ def _rates(requirement: Requirement, probe: ProbeEvidence) -> list[Observation]:
 def _rate(requirement: Requirement, measured: Measurement) -> Observation:
     count, n, undecided = measured.count, measured.n, measured.undecided
     low, high = measured.low, measured.high
-    if measured.method == "clopper-pearson":
-        # One-sided limits at the policy's own confidence; undecided targets count as leaks from above.
-        if requirement.upper_bound is not None:
-            low = lower_limit(count, n, requirement.upper_bound)
-            high = upper_limit(count + undecided, n, requirement.upper_bound)
-        elif requirement.lower_bound is not None:
-            low = lower_limit(count, n, requirement.lower_bound)
-            high = upper_limit(count + undecided, n, requirement.lower_bound)
     over = "findings" if measured.population == "findings" else "ordinary spans"
-    doubts = [
-        f"{_plural(undecided, 'target')} undecided" if undecided else "",
-        f"the interval over {n} sampled {over} is [{low:.4f}, {high:.4f}]: a larger sample would settle it"
-        if measured.method == "clopper-pearson"
-        else "",
-    ]
-    return Observation(
-        count / n, low, high, f"{count} of {n} {over} extracted ({count / n:.2%})", " and ".join(filter(None, doubts))
-    )
+    what = f"{count:,} of {n:,} {over} extracted ({count / n:.2%}"
+    doubts = [f"{_plural(undecided, 'target')} undecided"] if undecided else []
+    if measured.method == "clopper-pearson":
+        confidence = requirement.upper_bound or requirement.lower_bound
+        if confidence is not None:
+            # One-sided limits at the policy's own confidence; undecided targets count as leaks from above.
+            low, high = lower_limit(count, n, confidence), upper_limit(count + undecided, n, confidence)
+        what += f", between {low:.2%} and {high:.2%} at {confidence or measured.confidence:.0%} confidence"
+        doubts.append("a larger sample would settle it")
+    return Observation(count / n, low, high, f"{what})", " and ".join(doubts))
 
 
 def _selects(where: Filter, item: Finding | Extracted) -> bool:

@@ -21,14 +21,15 @@ def _about_data(report: Report, metrics: set[str]) -> list[str]:
     if "records" in metrics:
         steps.append("Give the data that will be trained on: no record was found in what was named.")
     if "records_unread" in metrics or (scan and scan.coverage.records_unread):
-        steps.append("Mend what could not be read (listed below), or leave it out of the training data too.")
+        steps.append("Mend what could not be read (listed above), or leave it out of the training data too.")
     if scan is None:
         return steps
     if any(f.category == "credential" and f.tier == "block" for f in scan.findings):
         steps.append(
             "Revoke the credentials where they were issued: one that reached a dataset is burnt. Then remove them."
         )
-    if metrics & {"findings", "occurrences", "records_with_findings", "records_with_findings_rate"}:
+    failed = {ruling.metric for ruling in report.verdict.rulings if ruling.status == "FAIL"}
+    if failed & {"findings", "occurrences", "records_with_findings", "records_with_findings_rate"}:
         steps.append("Remove or replace the findings; findings.jsonl lists every place of every one of them.")
     return steps
 
@@ -50,7 +51,7 @@ def _about_model(report: Report, metrics: set[str]) -> list[str]:
     if probe.coverage.targets_skipped:
         steps.append(f"Raise --budget: {probe.coverage.targets_skipped:,} findings were not tried.")
     if probe.coverage.failed:
-        steps.append("Find out why trials failed (listed below), and probe again.")
+        steps.append("Find out why trials failed (listed above), and probe again.")
     if "extraction_rate" in metrics and not steps:
         steps.append("Give more data to probe for: the sample is too small to prove the bound.")
     return steps

@@ -151,16 +151,16 @@ def _data(scan: ScanEvidence) -> Iterator[RenderableType]:
     yield _indented(_totals(scan))
     yield Text("")
     yield _heading("Riskiest findings", "masked; all of them are in findings.jsonl")
-    table = _table("value", "what", "tier", "in records", "risk", "first seen")
+    table = _table("value", "what", "records", "first seen")
     riskiest = sorted(scan.findings, key=lambda f: (f.tier != "block", -f.risk, f.fingerprint))
     for finding in riskiest[:_LISTED]:
+        first = finding.locations[0]
+        place = str(first).removeprefix(first.path)  # the file's name says enough here; findings.jsonl has its path
         table.add_row(
             _preview(finding.preview),
             Text(finding.entity_type, style=_SEVERITY_STYLE[finding.severity]),
-            finding.tier,
             f"{finding.records:,}",
-            f"{finding.risk:.2f}",
-            Text(_printable(str(finding.locations[0])), overflow="fold"),
+            Text(_printable(PurePath(first.path).name + place), overflow="fold"),
         )
     yield _indented(table)
 

@@ -1,0 +1,56 @@
+"""Every output format against a file that a person has read. Written anew with: FINETOOTH_GOLDEN=write make test"""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from reports import REPORTS, report
+
+from evidences import evidence, finding, location, scanned
+from finetooth.formats.json import load, schema
+from finetooth.formats.registry import FORMATS
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("format_", FORMATS.values(), ids=lambda format_: format_.name)
+def test_golden(name, format_):
+    path = GOLDEN / name / format_.file
+    rendered = format_.render(REPORTS[name])
+    if os.environ.get("FINETOOTH_GOLDEN") == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(rendered, "utf-8")
+    assert rendered == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_survives_its_json(name):
+    assert load(FORMATS["json"].render(REPORTS[name]).encode(), "report.json") == REPORTS[name]
+
+
+def test_the_schema_describes_every_key_of_the_contract():
+    told = json.loads(schema())
+    assert set(told["required"]) >= {"tool", "verdict", "policy", "scan", "probe", "timing"}
+    assert "description" in told["$defs"]["Finding"]["properties"]["fingerprint"]
+    assert "in" in told["$defs"]["Location"]["properties"]
+
+
+def test_report_json_lists_the_riskiest_and_says_where_it_stops():
+    many = [finding("EMAIL_ADDRESS", f"{n:032x}", records=1 + n % 7) for n in range(1500)]
+    told = json.loads(FORMATS["json"].render(report(evidence(scanned(*many, records=9)))))
+    assert len(told["scan"]["findings"]) == told["scan"]["findings_limit"] == 1000
+    assert told["scan"]["totals"]["findings"] == 1500
+    assert min(f["records"] for f in told["scan"]["findings"]) >= 3
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[2J", "\u202etxt.exe", "[red]bold[/red]", "\x07", "a\nb"])
+def test_what_a_dataset_says_of_itself_is_inert_on_screen(hostile):
+    place = location(pointer=f"/{hostile}", path=f"{hostile}.jsonl")
+    made = replace(finding(), locations=(place,))
+    shown = FORMATS["text"].render(report(evidence(scanned(made))))
+    assert all(c.isprintable() or c == "\n" for c in shown)
+    if "[" in hostile and "\x1b" not in hostile:
+        assert "[red]" in shown
