@@ -5,17 +5,18 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 import finetooth
 from finetooth.cli import audit, doctor, judge, policy, probe, report, scan
 from finetooth.cli.screen import complain
 from finetooth.errors import FinetoothError
 
+_INTERRUPTED = 130  # what typer makes of Ctrl-C
+
 app = typer.Typer(
     name="finetooth",
-    help="Go over fine-tuning data with a fine-tooth comb: scan it, probe the tuned model for it, give one verdict.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,7 +37,10 @@ def _main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Exit codes: 0 GO, 1 NO-GO, 2 nothing was judged (usage, policy, path), 3 INCOMPLETE."""
+    """Go over fine-tuning data with a fine-tooth comb: scan it, probe the tuned model for it, give one verdict.
+
+    Exit codes: 0 GO; 1 NO-GO; 2 nothing was judged (usage, policy, path); 3 INCOMPLETE.
+    """
 
 
 app.command("audit")(audit.audit)
@@ -55,24 +59,21 @@ def run() -> None:
 
 def _code() -> int:
     try:
-        code = app(standalone_mode=False)
-    except click.ClickException as error:
-        complain(error.format_message())
-        return 2
-    except click.exceptions.Abort:
-        complain("interrupted; nothing was judged")
-        return 3
+        code = int(app(standalone_mode=False) or 0)
     except FinetoothError as error:
         complain(str(error))
         return error.exit_code
-    except KeyboardInterrupt:
-        complain("interrupted; nothing was judged")
-        return 3
+    except TyperException as error:
+        complain(f"{error.format_message()} See finetooth --help.")
+        return 2
     except Exception as error:  # noqa: BLE001 - the last line of defence: a crash must never look like a verdict
         # NOTE: the message of a foreign exception may quote the data, so only its type and place are shown.
         complain(f"internal error: {type(error).__name__} in {_place(error)}; nothing was judged. Please report it.")
         return 3
-    return int(code or 0)
+    if code == _INTERRUPTED:
+        complain("interrupted; nothing was judged")
+        return 3
+    return code
 
 
 def _place(error: Exception) -> str:
