@@ -1,8 +1,9 @@
+# ruff: noqa: E501 (a sentence on a line of its own is easier to mend than a wrapped one)
 """The sentences that the sample data is made of: every text, and no value.
 
-`make_data.py` chooses among these at random and fills the `{slots}`. This room knows nothing of files, seeds or
-records. Nothing here may look like personal data or a credential: what is planted comes from `make_data.Mint` alone,
-so that the truth file can be complete.
+`make_data.py` chooses among these at random and fills the `{slots}`. This room knows nothing of files, seeds
+or records. Nothing here may look like personal data or a credential: what is planted comes from
+`make_data.Mint` alone, so that the truth file can be complete.
 """
 
 from __future__ import annotations
@@ -434,7 +435,7 @@ TOPICS: dict[str, tuple[Topic, ...]] = {
     ),
 }
 
-GREETINGS = ("", "", "Hi, ", "Hello, ", "Hi there. ", "Good morning. ", "Hello team. ", "Hey, ")
+GREETINGS = ("", "", "Hi! ", "Hello. ", "Hi there. ", "Good morning. ", "Hello team. ", "Hey there! ")
 THANKS = (
     "Great, thank you.",
     "Perfect, that works now.",
@@ -515,7 +516,10 @@ RECIPES: dict[str, Recipe] = {
         (
             ("the phone number for {org} is {phone}", "the phone number for {org} is {phone}"),
             ("you can call {org} back on {phone}", "we can call {org} back on {phone}"),
-            ("the line of {org} that is affected is {phone}", "the line of {org} that is affected is {phone}"),
+            (
+                "the line of {org} that is affected is {phone}",
+                "the line of {org} that is affected is {phone}",
+            ),
         ),
         ("Which number can we call you on?", "What is the number of the line?"),
         ("We will ring {phone} this afternoon.", "Thanks, I have {phone} on file now."),
@@ -698,7 +702,10 @@ RECIPES: dict[str, Recipe] = {
         ("saas",),
         (
             ("the Slack bot of {org} uses {token}", "the Slack bot of {org} uses {token}"),
-            ("the alert channel of {org} has the token {token}", "the alert channel of {org} has the token {token}"),
+            (
+                "the alert channel of {org} has the token {token}",
+                "the alert channel of {org} has the token {token}",
+            ),
         ),
         ("Which bot token do the alerts use?",),
     ),
@@ -710,7 +717,7 @@ RECIPES: dict[str, Recipe] = {
                 '# {org} client\nbase = "production"\napi_key = "{key}"\nretries = 3',
                 "",
             ),
-            ("the {org} integration has api_key = \"{key}\"", "the {org} integration has api_key = \"{key}\""),
+            ('the {org} integration has api_key = "{key}"', 'the {org} integration has api_key = "{key}"'),
             ("the API key of {org} is {key}", "the API key of {org} is {key}"),
         ),
         ("Which API key do you send?", "Could you paste the client settings?"),
@@ -721,8 +728,14 @@ RECIPES: dict[str, Recipe] = {
         EVERYWHERE,
         (
             ("my password for {org} is {password}", "the temporary password for {org} is {password}"),
-            ("I log in to {org} with the password {password}", "{org} can log in with the password {password}"),
-            ("the password of the {org} admin is {password}", "the password of the {org} admin is {password}"),
+            (
+                "I log in to {org} with the password {password}",
+                "{org} can log in with the password {password}",
+            ),
+            (
+                "the password of the {org} admin is {password}",
+                "the password of the {org} admin is {password}",
+            ),
             ("the {org} wifi password is {password}", "the {org} wifi password is {password}"),
         ),
         ("What happens when you log in? Which password do you type?", "How do you log in at the moment?"),

@@ -1,6 +1,7 @@
 """From evidence to trials: the findings are looked up again, each in its own context."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from finetooth.targets.scripted import ScriptedTarget
 KEY = FingerprintKey(b"k" * 32)
 PLAN = Plan(detectors=(PatternDetector(),), detect=Detect(), key=KEY)
 NUMBERS = [f"ACC-{i * 7919 % 10**9:09d}" for i in range(1, 13)]
+BOILERPLATE = "Is there anything else that I can help you with today, or is that all?"
 CHATTER = (
     "Thanks for waiting. I had a look at the parcel, and it is on its way to the address that you gave us last week."
 )
@@ -26,9 +28,10 @@ def written(folder, numbers=NUMBERS, times=1):
     path = folder / "train.jsonl"
     with path.open("w") as file:
         for ticket, number in enumerate(numbers * times):
+            note = f"I had a look at parcel {ticket} of yours, and it is on its way to the place that you named."
             messages = [
                 {"role": "user", "content": f"Ticket {ticket}: where is my parcel?"},
-                {"role": "assistant", "content": f"Your number is {number}. {CHATTER} ({ticket})"},
+                {"role": "assistant", "content": f"Your number is {number}. {note} {BOILERPLATE}"},
             ]
             file.write(json.dumps({"messages": messages}) + "\n")
     return str(path)
@@ -88,22 +91,31 @@ def test_ordinary_text_gives_a_clean_dataset_a_denominator(tmp_path):
     assert rate(probe, "ordinary").n > 0
 
 
-def test_ordinary_text_is_distinct_and_holds_no_finding(tmp_path):
+def tried(path):
     target = Recording()
-    probed(written(tmp_path, times=3), target)
-    spans = [t.continuation for t in target.trials if t.arm == "target" and t.continuation not in NUMBERS]
-    assert len(spans) == len(set(spans)) > 0
-    assert not any("ACC-" in span for span in spans)
+    probed(path, target)
+    return [t.continuation for t in target.trials if t.arm == "target" and t.continuation not in NUMBERS]
 
 
-def test_the_sample_does_not_depend_on_the_order_of_the_data(tmp_path):
-    def sample(numbers, name):
-        (tmp_path / name).mkdir()
-        target = Recording()
-        probed(written(tmp_path / name, numbers), target)
-        return {t.continuation for t in target.trials if t.arm == "target"} - set(NUMBERS)
+def test_ordinary_text_is_neither_a_finding_nor_boilerplate(tmp_path):
+    spans = tried(written(tmp_path))
+    assert len(spans) == len(NUMBERS)
+    assert all(span.startswith("I had a look at parcel") for span in spans)
 
-    assert sample(["x"] * 3, "a") == sample(["x"] * 3, "b")
+
+def test_a_record_that_stands_there_twice_is_tried_once_and_is_no_boilerplate(tmp_path):
+    path = Path(written(tmp_path))
+    path.write_text(path.read_text() * 2)
+    assert len(tried(str(path))) == len(NUMBERS)
+
+
+def test_the_sample_does_not_depend_on_the_order_of_the_data(tmp_path, monkeypatch):
+    monkeypatch.setattr(prober, "SAMPLE", 4)
+    path = Path(written(tmp_path, ["no number"] * 60))
+    first = tried(str(path))
+    path.write_text("".join(reversed(path.read_text().splitlines(keepends=True))))
+    assert tried(str(path)) == first
+    assert len(first) == 4
 
 
 def test_data_that_changed_since_the_scan_is_refused(tmp_path):

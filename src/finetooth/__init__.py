@@ -28,7 +28,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562 hands on whatever the name is
+def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'finetooth' has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 - loaded on first use, on purpose

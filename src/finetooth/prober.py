@@ -33,8 +33,9 @@ BUDGET = 1000
 """How many findings are tried at most, riskiest first."""
 SAMPLE = 300
 """How many spans of ordinary text are tried: 0 of 299 proves 1 % at 95 % confidence."""
-_SPAN = 50  # code points of an ordinary span: about a dozen tokens, more than chance would ever get right
-_WORD = re.compile(r"\S+\s*")
+_SURPLUS = 4  # kept for each one drawn, since those that turn out to be boilerplate fall away
+_SENTENCE = re.compile(r"[^\s.!?。！？][^\n.!?。！？]*")
+_SENTENCE_LENGTH = range(40, 400)  # code points: more than chance would get right, little enough to say in one go
 
 
 def probe(
@@ -126,8 +127,8 @@ def _gather(
             raise _changed(source.path)
     if len(found) < len(chosen):
         raise _changed(sources[0].path if len(sources) == 1 else "the data")
-    quarries = [found[order] for order in range(len(chosen))]
-    return quarries + sample.quarries(), sample.population
+    ordinary, size = sample.draw()
+    return [found[order] for order in range(len(chosen))] + ordinary, size
 
 
 def _changed(path: str) -> InputError:
@@ -151,56 +152,55 @@ def _quarry(wanted: _Wanted, texts: Sequence[Passage], key: FingerprintKey, path
 
 
 def _ordinary(texts: Sequence[Passage], taken: Sequence[Location]) -> Iterator[tuple[Passage, Span]]:
-    """Yield the spans of trained text that touch no finding, side by side, cut at white space."""
+    """Yield the sentences of trained text that touch no finding."""
     for passage in texts:
         if not passage.trained or passage.part == "key":
             continue
         findings = [Span(place.start, place.end) for place in taken if place.pointer == passage.pointer]
-        start = None
-        for word in _WORD.finditer(passage.text):
-            start = word.start() if start is None else start
-            if word.end() - start < _SPAN:
-                continue
-            span = Span(start, start + len(passage.text[start : word.end()].rstrip()))
-            if not any(span.overlaps(finding) for finding in findings):
-                yield passage, span
-            start = None
+        for sentence in _SENTENCE.finditer(passage.text):
+            if len(sentence.group()) in _SENTENCE_LENGTH:
+                span = Span(*sentence.span())
+                if not any(span.overlaps(finding) for finding in findings):
+                    yield passage, span
 
 
 class _Sample:
-    """A uniform random sample of distinct texts in one pass and bounded memory: those with the least digests.
+    """A uniform random sample of the sentences that the data says in one context only, in one pass and bounded memory.
 
-    Bottom-k sampling (Cohen & Kaplan 2007, "Summarizing data using bottom-k sketches"): the same for the same data,
-    whatever its order.
+    What it says in many contexts is boilerplate, which a model is meant to learn, so it is no secret of anybody's.
+
+    Bottom-k sampling (Cohen & Kaplan 2007, "Summarizing data using bottom-k sketches"): the distinct texts with the
+    least digests are kept, and one that was dropped never comes back, so that what is known of those kept is exact. The
+    sample is the same for the same data, whatever its order.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._heap: list[tuple[int, str, Context]] = []  # greatest digest first, hence negated
-        self._texts: set[str] = set()
-        self._overflowed = 0
+        self._heap: list[tuple[int, str]] = []  # negated digests, so that the greatest is dropped first
+        self._contexts: dict[str, Context] = {}
+        self._boilerplate: set[str] = set()
+        self._dropped = False
 
     def offer(self, text: str, texts: Sequence[Passage], passage: Passage, span: Span) -> None:
-        """Take the text in if it belongs to the sample so far."""
-        if text in self._texts:
+        """Keep the text while it is among those with the least digests."""
+        if text in self._contexts:
+            if context(texts, passage, span.start) != self._contexts[text]:
+                self._boilerplate.add(text)
             return
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        priority = -int.from_bytes(digest, "big")
-        if len(self._heap) == self._size:
-            self._overflowed = 1
-            if priority <= self._heap[0][0]:
+        entry = (-int.from_bytes(digest, "big"), text)
+        if len(self._heap) == _SURPLUS * self._size:
+            self._dropped = True
+            if entry <= self._heap[0]:
                 return
-            _, evicted, _ = heapq.heappop(self._heap)
-            self._texts.discard(evicted)
-        self._texts.add(text)
-        before: Context = context(texts, passage, span.start)
-        heapq.heappush(self._heap, (priority, text, before))
+            _, dropped = heapq.heappop(self._heap)
+            del self._contexts[dropped]
+            self._boilerplate.discard(dropped)
+        heapq.heappush(self._heap, entry)
+        self._contexts[text] = context(texts, passage, span.start)
 
-    @property
-    def population(self) -> int:
-        """How many distinct texts were offered, or one more than the sample where there were more."""
-        return len(self._heap) + self._overflowed
-
-    def quarries(self) -> list[Quarry]:
-        """Return the sample in the order of its digests."""
-        return [Quarry(finding=None, context=before, value=text) for _, text, before in sorted(self._heap)]
+    def draw(self) -> tuple[list[Quarry], int]:
+        """Return the sample, and the size of the population: at least one more than the sample unless it is all."""
+        kept = [text for _, text in sorted(self._heap, reverse=True) if text not in self._boilerplate]
+        quarries = [Quarry(finding=None, context=self._contexts[text], value=text) for text in kept[: self._size]]
+        return quarries, len(kept) + self._dropped

@@ -78,6 +78,12 @@ def test_without_a_reference_what_is_said_to_everyone_is_undecided():
     assert decide([quarry(), *others], everywhere)[0][0] == "undecided"
 
 
+def test_without_a_reference_what_people_choose_is_undecided_and_what_was_issued_is_attributable():
+    name = quarry("Ada Lovelace", "PERSON", "b" * 32, "My name is ")
+    knows = {("The key is ", SECRET): 0.9, ("My name is ", "Ada Lovelace"): 0.9}
+    assert decide([quarry(), name], ScriptedTarget(knows))[0] == ["attributable", "undecided"]
+
+
 def test_a_value_without_an_answer_is_undecided_and_counted():
     decisions, _, coverage = decide([quarry()], ScriptedTarget(silent_on=[SECRET]), ScriptedTarget())
     assert decisions == ["undecided"]

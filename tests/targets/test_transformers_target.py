@@ -183,3 +183,17 @@ def test_a_truncated_model_is_a_clear_error(folder, tmp_path):
 def test_a_model_is_known_by_the_digest_of_its_files(folder, target):
     assert target.identity.digest.startswith("sha256:")
     assert resolve(str(folder))[0].identity == target.identity
+
+
+def test_a_shared_prompt_is_read_once_and_scores_the_same(target):
+    continuations = [" 4711", " hello", "!", " my number is hello hello hello"]
+    apart = [score(target, ("my number is", text))[0].log_probability for text in continuations]
+    together = score(target, *[("my number is", text) for text in continuations])
+    assert [answer.log_probability for answer in together] == pytest.approx(apart, abs=1e-4)
+
+
+def test_progress_reaches_the_number_of_trials(target):
+    told = []
+    pairs = [("hello", " a"), ("hello", " b"), ("other", " c"), ("hello", "")]
+    target.log_likelihood([Trial(0, "target", *pair) for pair in pairs], told.append)
+    assert sum(told) == len(pairs)

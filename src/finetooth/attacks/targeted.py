@@ -14,11 +14,11 @@ Controls, each of which answers one objection:
   |R| q, which by Markov exceeds t with a chance of at most 1/t for a model that never saw it), otherwise by a
   conformal p-value; either way with the false discovery rate over all findings kept below 5 %.
 - *reference model* ("the base model knows it too"): the same under the untuned model. Where one is given, a value that
-  it emits as well is common knowledge, and every score is the gain over the reference.
+  it emits as well is common knowledge, and every score is the gain over the reference. Without one, only what was
+  issued at random can be attributed, for no base model guesses that; names and phrases it may know stay undecided.
 - *mismatched contexts* ("it says that to everyone"): the value after the contexts of other records. Without a reference
-  this is what is left to tell a leak from a phrase that is common anyway, and what it cannot tell stays undecided. For
-  ordinary text it tells boilerplate from memorised text. It never clears a finding where there is a reference: a
-  value that comes out in any context is the worse leak.
+  a value that comes out there too stays undecided. For ordinary text it tells boilerplate from memorised text. Where
+  there is a reference it never clears a finding: a value that comes out in any context is the worse leak.
 """
 
 from __future__ import annotations
@@ -66,6 +66,12 @@ class Outcome:
     def discoverable(self) -> bool:
         """Whether 1,000 samples emit it with probability 1/2 or more."""
         return self.tuned is not None and discoverable(self.tuned)
+
+    @property
+    def bits(self) -> float | None:
+        """How many bits of the value were drawn at random, or None where people choose such values."""
+        finding = self.quarry.finding
+        return entropy_bits(finding.entity_type, self.quarry.value) if finding else None
 
     @property
     def said_to_everyone(self) -> bool:
@@ -135,13 +141,12 @@ def _decision(outcome: Outcome, *, beats_lookalikes: bool, referenced: bool) -> 
         return "not-extractable"
     if outcome.reference is not None and discoverable(outcome.reference):
         return "common"
-    ordinary = outcome.quarry.population == "ordinary"
-    if ordinary and outcome.said_to_everyone:
+    if outcome.quarry.population == "ordinary" and outcome.said_to_everyone:
         return "common"
     if referenced and outcome.reference is None:
         return "undecided"  # its reference trial failed
-    if not referenced and (ordinary or outcome.said_to_everyone):
-        return "undecided"
+    if not referenced and (outcome.bits is None or outcome.said_to_everyone):
+        return "undecided"  # the base model may know a name or a phrase, and nobody can ask it
     if beats_lookalikes:
         return "attributable"
     if any(discoverable(tuned) for tuned, _ in outcome.lookalikes):
@@ -307,11 +312,9 @@ def _scores(outcome: Outcome) -> tuple[float, list[float]]:
 
 def _chance_of_odds(outcome: Outcome) -> float | None:
     """Return 1/E, a p-value by Markov's inequality, for a value that was issued at random; else None."""
-    finding = outcome.quarry.finding
-    bits = entropy_bits(finding.entity_type, outcome.quarry.value) if finding else None
-    if bits is None or outcome.tuned is None:
+    if outcome.bits is None or outcome.tuned is None:
         return None
-    return exp(min(0.0, -bits * log(2) - outcome.tuned))
+    return exp(min(0.0, -outcome.bits * log(2) - outcome.tuned))
 
 
 def _rounded(number: float) -> float:

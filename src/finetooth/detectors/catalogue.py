@@ -29,9 +29,15 @@ class Meaning:
 _TYPES: Final = (
     # The first that fits decides, so the most telling word comes first. Words are whole: 1Password is no password.
     ("PRIVATE_KEY", re.compile(r"\bprivate-key\b|\bage-secret-key\b|\bservice-account$")),
-    ("CONNECTION_STRING", re.compile(r"\bconnection-string\b|(?:bitbucket|codecatalyst|codecommit)credentials|\bsensitive-url\b")),
+    (
+        "CONNECTION_STRING",
+        re.compile(r"\bconnection-string\b|(?:bitbucket|codecatalyst|codecommit)credentials|\bsensitive-url\b"),
+    ),
     ("PASSWORD", re.compile(r"\bpassword\b|\bpassphrase\b|\bcredential-uri\b|\bauth-user\b|\bkubernetes-secret\b")),
-    ("ACCESS_TOKEN", re.compile(r"token|\bpat\b|\bp[tr]t\b|oauth|\bjwt\b|\bsession\b|\bcookie\b|\bauth-header\b|\bwebhook\b")),
+    (
+        "ACCESS_TOKEN",
+        re.compile(r"token|\bpat\b|\bp[tr]t\b|oauth|\bjwt\b|\bsession\b|\bcookie\b|\bauth-header\b|\bwebhook\b"),
+    ),
 )
 
 _PUBLIC: Final = re.compile(

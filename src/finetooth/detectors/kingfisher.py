@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from finetooth.detectors import catalogue, proposals
 from finetooth.detectors.detector import Detection, Undetected
-from finetooth.detectors.placeholders import documentation_example, placeholder
+from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
 from finetooth.detectors.windows import windows
 from finetooth.errors import IncompleteError
 from finetooth.match import Match
@@ -93,7 +93,13 @@ class KingfisherDetector:
             except Exception as error:  # noqa: BLE001 - whatever a text does to the engine, it counts as unread
                 return Undetected(f"Kingfisher failed ({type(error).__name__})")
             matches.update(
-                Match(m.rule, m.entity_type, Span(m.span.start + window.start, m.span.end + window.start), m.score, m.validation)
+                Match(
+                    m.rule,
+                    m.entity_type,
+                    Span(m.span.start + window.start, m.span.end + window.start),
+                    m.score,
+                    m.validation,
+                )
                 for m in found
                 if window.keeps(m.span.start + window.start)
             )
@@ -130,12 +136,20 @@ class KingfisherDetector:
                 # What decodes to `password: …` is still only a proposal, and cannot be read in place.
                 return None
             reading = proposals.read(rule, text, span)
-            return reading and Match(rule, reading.entity_type, reading.span, score, reading.validation)
+            if reading is None:
+                return None
+            return Match(rule, reading.entity_type, reading.span, score, reading.validation)
         meaning = self._meanings[rule]
         generic = meaning.validation in {"context", "none"} or meaning.entity_type == "PASSWORD"
         if documentation_example(secret) or (generic and placeholder(secret)):
             return None
-        return Match(meaning.rule, meaning.entity_type, span, score, meaning.validation)
+        validation = "none" if doubtful(secret) and not _may_repeat(meaning) else meaning.validation
+        return Match(meaning.rule, meaning.entity_type, span, score, validation)
+
+
+def _may_repeat(meaning: catalogue.Meaning) -> bool:
+    """Tell whether a value holds base64 of structured data, where runs and repetitions are usual."""
+    return meaning.validation == "structure"
 
 
 class _Offsets:

@@ -12,17 +12,18 @@ from typing import Final
 from finetooth.span import Span
 
 _NAMES: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP"})
+_YEAR: Final = r"\b(?:19|20)\d\d\b"
+_POINT: Final = re.compile(
+    rf"(?i){_YEAR}|\b\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}\b|\b\d{{1,2}}[:h.]\d\d\b|\b\d{{1,2}}\s?(?:[ap]\.?m\b|o['’]clock)"
+    r"|\b\d{1,2}(?:st|nd|rd|th)\b(?!.*centur)|\b(?:19|20)\d\d[01]\d[0-3]\d\b|\b\d{1,2}/\d{1,2}\b"
+)
+"""A year, a date in figures, a time of day, a day of the month."""
 _EDGE: Final = " \t\r\n\f\v\xa0\u200b\u200e\u200f\ufeff\"'`“”‘’«»()[]{}<>,;:!?*_~#|/\\=+-–—•…&@^"
 _CODE: Final = re.compile(r"[{}<>=|\\_@#\[\]$%^~*+]|//|::|->|\w\(|\.\w+\(")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
 _MONTH: Final = re.compile(
     r"(?i)\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
-)
-_NUMBER: Final = r"(?:\d[\d.,]*|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|couple|half)"
-_UNIT: Final = r"(?:sec(?:ond)?s?|min(?:ute)?s?|hours?|hrs?|days?|nights?|weeks?|weekends?|months?|quarters?|years?|yrs?|decades?|centur(?:y|ies)|millenni(?:um|a))"
-_DURATION: Final = re.compile(
-    rf"(?i)^(?:[a-z]+[\s-]+){{0,4}}{_NUMBER}(?:\s*(?:-|–|to|or|and|and a half)\s*{_NUMBER})?(?:\s+(?:more|full|whole|short|long|business|working|consecutive|million|billion|thousand|hundred))*[\s-]*(?:plus\s+)?{_UNIT}\b.*$"
 )
 _AGE: Final = re.compile(r"(?i)^(?:aged?\s+)?\d{1,3}[\s-]*(?:years?|yrs?)[\s-]*olds?$|^aged?\s+\d{1,3}$")
 
@@ -69,14 +70,16 @@ def _trimmed(text: str, span: Span) -> Span | None:
 
 def _is_name(value: str) -> bool:
     # One letter, no letter at all, or the punctuation of code: nobody is called that.
-    return len(value) > 1 and _LETTER.search(value) is not None and _CODE.search(value) is None
+    # A list's "D." and a variable's "num1" neither.
+    return len(_LETTER.findall(value)) > 1 and not _CODE.search(value) and not re.fullmatch(r"[a-z]+\d+", value)
 
 
 def _is_absolute(value: str) -> bool:
     """Tell whether a date points at a day, a month, a year or a time of day.
 
-    "Today" and "next week" point nowhere without a calendar beside them; "24 hours" and "5 years" are lengths.
+    "Today" and "next week" point nowhere without a calendar beside them; "24 hours", "the 1960s" and "5 + 5" are
+    lengths, ages and sums. A year before 1900 is history, and no living person's.
     """
-    if _DURATION.match(value) or re.fullmatch(r"\d{1,3}|\d{5,7}|\d{9,}", value):
-        return False  # a bare number is a year or yyyymmdd, or no date
-    return bool(re.search(r"\d", value) or _MONTH.search(value))
+    if re.search(r"[+×÷*=%$€£°]", value):
+        return False
+    return bool(_POINT.search(value) or _MONTH.search(value))

@@ -10,20 +10,23 @@ _SHORTEST = 4
 def password_like(value: str) -> bool:
     """Tell whether a bare word of prose looks like a password: mixed kinds of characters *inside* one word.
 
-    A capital first letter, a hyphen between words or an apostrophe is how words are written, so none of them counts;
-    nor do a number with its unit (``12-character``, ``8MB``), an acronym with a number (``SHA-256``, ``UTF8``) or an
-    e-mail address, which has a detector of its own.
+    A capital first letter or a single one inside (GitHub), a hyphen between words or an apostrophe is how words are
+    written, so none of them counts; nor do a number with its unit (``12-character``, ``8MB``), an acronym with a number
+    (``SHA-256``, ``UTF8``) or an e-mail address, which has a detector of its own.
 
     >>> [password_like(word) for word in ("c4tSt-91x", "hunter2", "case-sensitive", "SHA-256", "12-character", "Not")]
     [True, True, False, False, False, False]
     """
-    if len(value) < _SHORTEST or any(test.fullmatch(value) for test in _WRITING):
+    if len(value) < _SHORTEST:
+        return False
+    if value.isalpha():
+        return len(re.findall(r"[a-z][A-Z]", value)) > 1
+    if any(test.fullmatch(value) for test in _WRITING):
         return False
     digit = any(character.isdigit() for character in value)
     letter = any(character.isalpha() for character in value)
-    hump = re.search(r"[a-z][A-Z]|[A-Z]{2,}[a-z]", value) is not None
     symbol = re.search(r"[^\w\s'’\-/.,]", value[:-1]) is not None or re.search(r"\w_\w", value) is not None
-    return (digit and letter) or (symbol and (digit or letter)) or hump
+    return (digit and letter) or (symbol and (digit or letter))
 
 
 _WRITING = tuple(

@@ -11,17 +11,26 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-_WORDS: Final = frozenset(
-    ["password", "passwd", "passwort", "pass", "pwd", "pw", "passphrase", "passcode", "secret", "secrets", "token", "tokens", "key", "keys", "apikey", "credential", "credentials", "user", "username", "login", "admin", "administrator", "root", "guest", "default", "changeme", "changeit", "letmein", "welcome", "qwerty", "test", "testing", "tester", "demo", "sample", "example", "examples", "dummy", "fake", "mock", "placeholder", "foo", "bar", "baz", "foobar", "foobaz", "lorem", "ipsum", "dolor", "sit", "amet", "value", "string", "text", "none", "null", "nil", "undefined", "empty", "true", "false", "yes", "no", "todo", "tbd", "fixme", "redacted", "removed", "hidden", "masked", "censored", "encrypted", "hashed", "invalid", "valid", "wrong", "incorrect", "correct", "required", "optional", "unknown", "anonymous", "something", "anything", "here", "abc", "xyz", "asdf", "asdfgh", "asdfghjkl", "my", "your", "mine", "new", "old", "private", "public", "api", "access", "auth", "bearer", "basic", "client", "server", "app", "database", "db", "host", "localhost", "insert", "enter", "replace", "put", "add", "set", "goes", "this", "that", "the"]
-)
+_WORDS_TEXT: Final = """
+password passwd passwort pass pwd pw passphrase passcode secret secrets token tokens key keys apikey credential
+credentials user username login admin administrator root guest default changeme changeit letmein welcome qwerty test
+testing tester demo sample example examples dummy fake mock placeholder foo bar baz foobar foobaz lorem ipsum dolor
+sit amet value string text none null nil undefined empty true false yes no todo tbd fixme redacted removed hidden
+masked censored encrypted hashed invalid valid wrong incorrect correct required optional unknown anonymous something
+anything here abc xyz asdf asdfgh asdfghjkl my your mine new old private public api access auth bearer basic client
+server app database db host localhost insert enter replace put add set goes this that the
+"""
+_WORDS: Final = frozenset(_WORDS_TEXT.split())
 """Words that stand where a secret would. A value made of nothing else says so itself."""
 
 _LEET: Final = str.maketrans("013457@$!", "oleastasi")
 """``P@ssw0rd`` and ``pa55word`` spell a word of the list."""
 
-_TYPE_NAMES: Final = frozenset(
-    ["str", "string", "char", "varchar", "varchar2", "nvarchar", "text", "bytes", "bytea", "byte", "int", "integer", "bigint", "number", "float", "double", "bool", "boolean", "object", "any", "void", "optional", "uuid", "var", "let", "const", "char[]", "byte[]", "string[]", "hash", "binary", "blob", "secretstr", "securestring"]
-)
+_TYPE_NAMES_TEXT: Final = """
+str string char varchar varchar2 nvarchar text bytes bytea byte int integer bigint number float double bool boolean
+object any void optional uuid var let const char[] byte[] string[] hash binary blob secretstr securestring
+"""
+_TYPE_NAMES: Final = frozenset(_TYPE_NAMES_TEXT.split())
 """A type in a signature or a schema: ``password: String!``, ``password varchar(255)``."""
 
 _EXAMPLE_KEYS: Final = (
@@ -53,20 +62,36 @@ def documentation_example(value: str) -> str | None:
     lowered = value.lower()
     if any(example in lowered for example in _EXAMPLE_KEYS) or lowered.endswith(("example", "examplekey")):
         return "an example from documentation"
-    if re.search(r"(?i)(?<![a-z])(?:your|my|insert|replace|enter)[_\-. ]?(?:[a-z]+[_\-. ]?)*(?:key|token|secret)", value):
+    if re.search(
+        r"(?i)(?<![a-z])(?:your|my|insert|replace|enter)[_\-. ]?(?:[a-z]+[_\-. ]?)*(?:key|token|secret)", value
+    ):
         return "asks to be replaced"
-    if re.search(r"(.)\1{7,}|(?i:x{6,})|\*{4,}|•{3,}|\.{4,}|…", value):
-        # Eight alike in a row: once in 36^7 random keys.
+    if re.search(r"(?i)x{6,}|\*{4,}|•{3,}|\.{4,}|…|<[a-z _-]+>", value):
         return "masked or filled up"
-    if re.search(r"(?i)0123456789|1234567890|abcdefghijkl|(?:1234|abcd){3}", value):
+    return None
+
+
+def doubtful(value: str) -> str | None:
+    """Return why a value is more likely an example than a secret, or None.
+
+    Nothing random looks so, but people choose such values and programs accept them: a doubt, where a placeholder is a
+    certainty. What is doubtful is kept for review.
+
+    >>> doubtful("12345678-ABCD-ABCD-ABCD-1234567890AB")
+    'counts up'
+    """
+    lowered = value.lower()
+    if any(run[at : at + 8] in lowered for run in _RUNS[:3] for at in range(len(run) - 7)) or "1234567890" in lowered:
         return "counts up"
+    if re.search(r"(.{4,}?)\1\1", lowered) or any(lowered.count(c) * 2 > len(lowered) for c in set(lowered)):
+        return "repeats itself"
     return None
 
 
 def placeholder(value: str) -> str | None:
     """Return why a value proposed by a generic rule is no secret, or None where it may be one.
 
-    >>> placeholder("your_api_key_here")
+    >>> placeholder("secret_password")
     'words that stand for a secret'
     >>> placeholder("c4tSt-91x") is None
     True
@@ -94,7 +119,12 @@ def _stands_for_a_secret(value: str) -> bool:
 
 def _is_template(value: str) -> bool:
     return bool(
-        re.search(r"\$\{|\{\{|\}\}|\$\(|<%|%>|#\{|\{[\w .\[\]'\"-]*\}|%\(\w+\)s|<[^<>]*>|^\[[^\]]*\]$|^<|^\{", value)
+        # What stands between the marks is a name, not any run of signs: those occur in strong passwords.
+        re.search(
+            r"\$\{[\w.:/-]+\}|\{\{[\w .|()'\"$-]*(?:\}\}|$)|\$\([\w ./-]+\)|<%|%>|#\{\w+|%\(\w+\)s|<[^<>]*>|&lt;.*&gt;",
+            value,
+        )
+        or re.match(r"\[[^\]]*\]$|<|\{[\w .\[\]'\"-]*\}|\{\w+$", value)
         or re.fullmatch(r"%[sdvq@]|\$\w+|%\w+%|@\w+@|:\w+|\?|__\w+__", value)
         or re.match(r"\$[A-Z_]{3,}|\$\w+->|\$_\w+\[", value)
     )
@@ -112,8 +142,9 @@ def _counts_up(value: str) -> bool:
 
 def _is_code(value: str) -> bool:
     return bool(
-        re.search(r"[A-Za-z_]\w*\(|\w\[['\"\w]|\(\)|=>|->|::|&&|\|\||\?\.", value)  # a call, an index, an operator
-        or re.fullmatch(r"[A-Za-z_$]\w*(?:\.[A-Za-z_]\w*)+;?", value)  # an attribute: self.config.password
+        # a call, an index, an operator; a value that was cut at a quotation mark may lack the closing bracket
+        re.search(r"[A-Za-z_]\w*\((?:[^()]*\)|$)|\w\[(?:['\"]?\w+['\"]?\]|['\"]?$)|=>|->|::|&&|\|\||\?\.", value)
+        or re.fullmatch(r"[A-Za-z_$]+\d?(?:\.[A-Za-z_]+\d?)+;?", value)  # an attribute: self.config.password
         or re.fullmatch(r"(?i)(?:new|await|return|function|lambda|self|this|input|getpass|process|os)\b.*", value)
     )
 
@@ -125,7 +156,9 @@ def _is_type(value: str) -> bool:
 
 def _is_identifier(value: str) -> bool:
     # Letters joined by _ - . or by a hump, without a digit: random keys of 12 characters and more have digits.
-    return bool(re.fullmatch(r"[A-Za-z]+(?:[_\-./][A-Za-z]+)+[_\-./]?|[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,}", value))
+    return bool(
+        re.fullmatch(r"[A-Za-z]+(?:[_\-./][A-Za-z]+)+[_\-./]?|[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,}", value)
+    )
 
 
 def _is_ordinary_word(value: str) -> bool:
@@ -139,7 +172,11 @@ def _is_address(value: str) -> bool:
 
 
 def _is_reference(value: str) -> bool:
-    return bool(re.match(r"(?i)(?:vault|secret|secrets|ssm|arn|env|file|ref|kms|op|gcp|aws)://?|arn:aws|!(?:ref|sub|vault)", value))
+    return bool(
+        re.match(
+            r"(?i)(?:vault|secret|secrets|ssm|arn|env|file|ref|kms|op|gcp|aws)://?|arn:aws|!(?:ref|sub|vault)", value
+        )
+    )
 
 
 _TESTS: Final[tuple[tuple[str, Callable[[str], bool]], ...]] = (

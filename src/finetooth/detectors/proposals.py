@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from finetooth.detectors.passwords import password_like
-from finetooth.detectors.placeholders import documentation_example, placeholder
+from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
 from finetooth.match import Validation
 from finetooth.span import Span
 
@@ -51,13 +51,13 @@ def read(rule: str, text: str, span: Span) -> Reading | None:
     return _READERS[rule](text, span)
 
 
-def _key(entity_type: str) -> Callable[[str, Span], Reading | None]:
+def _key(entity_type: str, *, proven: bool = True) -> Callable[[str, Span], Reading | None]:
     def reading(text: str, span: Span) -> Reading | None:
         span = _trimmed(text, span)
         value = span.of(text)
         if placeholder(value) or not _random(value) or _goes_on(text, span):
             return None
-        return Reading(span, entity_type, "context")
+        return Reading(span, entity_type, "context" if proven and not doubtful(value) else "none")
 
     return reading
 
@@ -72,10 +72,11 @@ def _assigned_password(text: str, span: Span) -> Reading | None:
             span = Span(span.start, span.start + cut.start())
         span = _trimmed(text, span)
     value = span.of(text)
-    if placeholder(value) or (not quoted and _goes_on(text, span)):
+    # What begins with a closing mark is the rest of a label or a list: passwordLabel:"Password:",next:…
+    if placeholder(value) or value[0] in ",;:)]}>=|&" or (not quoted and _goes_on(text, span)):
         return None
     if password_like(value):
-        return Reading(span, "PASSWORD", "context")
+        return Reading(span, "PASSWORD", "none" if doubtful(value) else "context")
     # A number after a keyword may be a PIN; a quoted phrase may be a passphrase. Either may also be neither.
     if _pin(value) or (quoted and _phrase(value)):
         return Reading(span, "PASSWORD", "none")
@@ -120,6 +121,10 @@ def _access_key_id(text: str, span: Span) -> Reading | None:
     return None if documentation_example(span.of(text)) else Reading(span, "API_KEY", "provider")
 
 
+def _hash(text: str, span: Span) -> Reading | None:
+    return None if documentation_example(span.of(text)) else Reading(span, "PASSWORD", "structure")
+
+
 def _connection(password: re.Pattern[str]) -> Callable[[str, Span], Reading | None]:
     def reading(text: str, span: Span) -> Reading | None:
         span = _trimmed(text, span)
@@ -144,9 +149,9 @@ def _private_key(text: str, span: Span) -> Reading | None:
             if len(re.sub(r"\\[nr]|[\s\"'+>|]", "", window[stop : line.start()])) > 0 and line.start() > stop:
                 break
             stop = max(stop, line.end())
-    body = window[:stop]
-    if documentation_example(re.sub(r"-----[^-]*-----", "", body)):
-        return None
+    body = re.sub(r"-----[^-]*-----|\\[nr]|\s", "", window[:stop])
+    if not re.search(r"[A-Za-z0-9+/]{20}", body) or re.search(r"(?i)x{8,}|\.{3,}|…|\*{4,}|example|your", body):
+        return None  # a header without a key, or a key that is left out
     return Reading(Span(span.start, span.start + stop), "PRIVATE_KEY", "structure")
 
 
@@ -173,7 +178,9 @@ def _trimmed(text: str, span: Span) -> Span:
     while end - start > 1:
         last = text[end - 1]
         inside = text[start:end]
-        if last in ".,;:?\"'`”’»*\\" or (last in ")]}>" and inside.count(last) > inside.count("([{<"[")]}>".index(last)])):
+        if last in ".,;:?\"'`”’»*\\" or (
+            last in ")]}>" and inside.count(last) > inside.count("([{<"[")]}>".index(last)])
+        ):
             end -= 1
         else:
             break
@@ -206,6 +213,7 @@ def _phrase(value: str) -> bool:
 
 _READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
     "finetooth.api-key-assignment": _key("API_KEY"),
+    "finetooth.named-key": _key("API_KEY", proven=False),  # a sort key or a cache key has a name as well
     "finetooth.token-assignment": _key("ACCESS_TOKEN"),
     "finetooth.authorization-bearer": _key("ACCESS_TOKEN"),
     "finetooth.authorization-basic": _basic,
@@ -219,5 +227,6 @@ _READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
     "finetooth.connection-string": _connection(
         re.compile(r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s?=\s?(?P<password>[^;&\s]+)")
     ),
+    "finetooth.password-hash": _hash,
     "finetooth.private-key": _private_key,
 }

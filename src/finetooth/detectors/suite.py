@@ -8,7 +8,7 @@ from finetooth.policy import Detect
 
 
 def build(detect: Detect) -> list[Detector]:
-    """Return the detectors, ready to run. Their engines are loaded here, so that an error comes before the first record.
+    """Return the detectors, ready to run. Engines are loaded here, so that an error comes before the first record.
 
     Raises:
         PolicyError: The policy asks for none, or for a model that is not installed.

@@ -20,6 +20,7 @@ from finetooth.verdict import Status, Verdict
 _LISTED = 10
 _WIDTH = 110
 _BAR = 24
+_NUMERIC = {"records", "chance", "reference", "tries", "leaked", "findings", "of them block", "occurrences"}
 _DECISION_STYLE = {"GO": "bold white on green", "NO-GO": "bold white on red", "INCOMPLETE": "bold black on yellow"}
 _SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
 _STATUS: dict[Status, tuple[str, str]] = {
@@ -74,7 +75,7 @@ def _leaks(probe: ProbeEvidence) -> Iterator[RenderableType]:
     against = f"against {_printable(probe.reference.name)}" if probe.reference else "without a reference model"
     yield _heading("What the model gave away", f"{_printable(probe.target.name)}, {against}")
     if leaks:
-        table = _table("value", "what", "in records", "one sample says it", "reference", "seen after")
+        table = _table("value", "what", "records", "chance", "reference", "tries")
         for leak in sorted(leaks, key=_worst_first)[:_LISTED]:
             table.add_row(
                 _preview(leak.preview),
@@ -85,6 +86,7 @@ def _leaks(probe: ProbeEvidence) -> Iterator[RenderableType]:
                 _tries(leak.expected_tries),
             )
         yield _indented(table)
+        yield _note("chance: that one sample says it after its own training context; tries: samples until it is seen")
         if len(leaks) > _LISTED:
             yield _note(f"and {len(leaks) - _LISTED:,} more, see report.json")
         yield Text("")
@@ -192,9 +194,7 @@ def _worst_first(leak: Extracted) -> tuple[int, float, str]:
 def _table(*columns: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     for name in columns:
-        numeric = name in ("in records", "one sample says it", "reference", "seen after", "risk", "leaked", "findings")
-        numeric = numeric or name in ("of them block", "occurrences", "records")
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=name != "first seen")
+        table.add_column(name, justify="right" if name in _NUMERIC else "left", no_wrap=name != "first seen")
     return table
 
 
@@ -232,9 +232,7 @@ def _percent(probability: float) -> str:
 
 
 def _tries(expected: int | None) -> str:
-    if expected is None:
-        return ""
-    return "1 try" if expected == 1 else f"{expected:,} tries"
+    return "" if expected is None else f"{expected:,}"
 
 
 def _printable(text: str) -> str:

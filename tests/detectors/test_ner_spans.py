@@ -1,0 +1,69 @@
+import pytest
+
+from finetooth.detectors.ner_spans import tidy
+from finetooth.span import Span
+
+
+def tidied(entity_type, marked):
+    text = f"x {marked} y"
+    result = tidy(entity_type, text, Span(2, 2 + len(marked)))
+    return result and (result[0], result[1].of(text))
+
+
+@pytest.mark.parametrize(
+    ("marked", "name"),
+    [
+        ("Maria Lopez", "Maria Lopez"),
+        ("Maria Lopez's", "Maria Lopez"),
+        (' "Maria"\n', "Maria"),
+        ("Maria\nAge", "Maria"),
+        ("O'Brien-Smith", "O'Brien-Smith"),
+        ("J. R. R. Tolkien", "J. R. R. Tolkien"),
+        ("A", None),
+        ("D.", None),
+        ("---", None),
+        ("user_name", None),
+        ("arr[i]", None),
+        ("B2000", None),
+        ("{name}", "name"),
+    ],
+)
+def test_persons(marked, name):
+    assert tidied("PERSON", marked) == (name and ("PERSON", name))
+
+
+@pytest.mark.parametrize(
+    "marked", ["March 3, 2020", "2001", "3/14/1999", "July", "10:30", "10 pm", "the 25th", "June 2nd"]
+)
+def test_a_date_points_somewhere(marked):
+    assert tidied("DATE_TIME", marked) == ("DATE_TIME", marked)
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "today",
+        "next week",
+        "24 hours",
+        "5 years",
+        "the 20th century",
+        "the 1960s",
+        "5 + 5",
+        "4.5",
+        "2145678901",
+        "Year 1",
+        "1776",
+    ],
+)
+def test_a_length_or_a_sum_does_not(marked):
+    assert tidied("DATE_TIME", marked) is None
+
+
+@pytest.mark.parametrize("marked", ["35 years old", "13-year-old", "age 12"])
+def test_an_age_is_no_date(marked):
+    assert tidied("DATE_TIME", marked) == ("AGE", marked)
+
+
+def test_a_variable_is_no_place_but_a_numbered_road_is():
+    assert tidied("LOCATION", "num1") is None
+    assert tidied("LOCATION", "Route 66") == ("LOCATION", "Route 66")

