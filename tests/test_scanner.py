@@ -98,6 +98,13 @@ def test_a_finding_in_a_key_says_so_and_is_masked_in_every_pointer_below(tmp_pat
     assert places == {"key": "/a/•••-••••••", "value": "/a/•••-••••••/b"}
 
 
+@pytest.mark.parametrize(("key", "found"), [("lang", 0), ("lang lang", 1)])
+def test_an_unproven_word_is_no_finding_in_the_name_of_a_field(tmp_path, key, found):
+    names = plan(PatternDetector(r"lang.*", "PERSON", "none"))
+    seen = scan(resolve([written(tmp_path, {key: "en"})]), names)
+    assert len(seen.findings) == found
+
+
 def test_a_finding_in_a_path_is_masked(tmp_path):
     seen = scanned(written(tmp_path, chat("ACC-123456"), name="ACC-555555.jsonl"))
     assert seen.inputs[0].path.endswith("•••-••••••.jsonl")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import inf
 
+from finetooth.counting import counted
 from finetooth.errors import PolicyError
 from finetooth.evidence import Evidence, Extracted, ProbeEvidence, ScanEvidence, count_records
 from finetooth.finding import Finding
@@ -147,14 +148,14 @@ def _nothing(what: str, doubt: str) -> Observation:
 def _records(scan: ScanEvidence) -> Observation:
     """Too few records say nothing of the data that would be trained on, so they are unproven, not a failure."""
     count = scan.coverage.records
-    return Observation(count, count, inf, _plural(count, "record") + " read", "give the data that will be trained on")
+    return Observation(count, count, inf, counted(count, "record") + " read", "give the data that will be trained on")
 
 
 def _records_unread(scan: ScanEvidence) -> Observation:
     """Unread records may be clean or not: at least none of them matters, at most all do."""
     count, unread = scan.coverage.records_unread, scan.coverage.unread
     first = f"first: {_where(unread[0].path, unread[0].line)}: {unread[0].reason}" if unread else ""
-    return Observation(count, 0, count, _plural(count, "record") + " not read", first)
+    return Observation(count, 0, count, counted(count, "record") + " not read", first)
 
 
 def _counted(requirement: Requirement, scan: ScanEvidence, tolerated: float, waived: Collection[str]) -> Observation:
@@ -162,21 +163,21 @@ def _counted(requirement: Requirement, scan: ScanEvidence, tolerated: float, wai
     records, unread = scan.coverage.records, scan.coverage.records_unread
     if records == 0:
         return _nothing("no record was read, so nothing could be found", "give the data that will be trained on")
-    doubt = f"{_plural(unread, 'record')} not read may hold more; see coverage" if unread > tolerated else ""
+    doubt = f"{counted(unread, 'record')} not read may hold more; see coverage" if unread > tolerated else ""
     value: float
     match requirement.metric:
         case "findings":
             value = len(chosen)
-            what = _plural(len(chosen), "finding")
+            what = counted(len(chosen), "finding")
         case "occurrences":
             value = sum(finding.occurrences for finding in chosen)
-            what = _plural(int(value), "occurrence")
+            what = counted(int(value), "occurrence")
         case "records_with_findings":
             value = count_records(chosen)
-            what = f"{_plural(int(value), 'record')} with findings"
+            what = f"{counted(int(value), 'record')} with findings"
         case _:
             value = count_records(chosen) / records
-            what = f"{count_records(chosen)} of {_plural(records, 'record')} with findings ({value:.2%})"
+            what = f"{count_records(chosen)} of {counted(records, 'record')} with findings ({value:.2%})"
     return Observation(value, value, inf if doubt else value, what, doubt)
 
 
@@ -191,7 +192,7 @@ def _trials_failed(probe: ProbeEvidence) -> Observation:
     if trials == 0:
         return _nothing("no trial was run", "give data with findings or trained text to probe for")
     first = f"first: {probe.coverage.failures[0]}" if probe.coverage.failures else ""
-    return Observation(failed, 0, failed, f"{failed} of {_plural(trials, 'trial')} failed", first)
+    return Observation(failed, 0, failed, f"{failed} of {counted(trials, 'trial')} failed", first)
 
 
 def _leaks(where: Filter, evidence: Evidence, waived: Collection[str]) -> Observation:
@@ -204,16 +205,16 @@ def _leaks(where: Filter, evidence: Evidence, waived: Collection[str]) -> Observ
     tried = {extracted.fingerprint for extracted in probe.extracted}
     untried = sum(_selects(where, f) for f in _findings(evidence) if f.fingerprint not in tried | set(waived))
     doubts = [
-        f"{_plural(undecided, 'extracted value')} cannot be attributed without a reference model (--base)"
+        f"{counted(undecided, 'extracted value')} cannot be attributed without a reference model (--base)"
         if undecided
         else "",
-        f"{_plural(untried, 'finding')} not tried" if untried else "",
+        f"{counted(untried, 'finding')} not tried" if untried else "",
     ]
     return Observation(
         leaked,
         leaked,
         leaked + undecided + untried,
-        f"{_plural(leaked, 'attributable leak')} among {_plural(len(chosen), 'value')} tried",
+        f"{counted(leaked, 'attributable leak')} among {counted(len(chosen), 'value')} tried",
         " and ".join(filter(None, doubts)),
     )
 
@@ -236,7 +237,7 @@ def _rate(requirement: Requirement, measured: Measurement) -> Observation:
     low, high = measured.low, measured.high
     over = "findings" if measured.population == "findings" else "ordinary spans"
     what = f"{count:,} of {n:,} {over} extracted ({count / n:.2%}"
-    doubts = [f"{_plural(undecided, 'target')} undecided"] if undecided else []
+    doubts = [f"{counted(undecided, 'target')} undecided"] if undecided else []
     if measured.method == "clopper-pearson":
         confidence = requirement.upper_bound or requirement.lower_bound
         if confidence is not None:
@@ -267,7 +268,3 @@ def _findings(evidence: Evidence) -> tuple[Finding, ...]:
 
 def _where(path: str, line: int | None) -> str:
     return path if line is None else f"{path}:{line}"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

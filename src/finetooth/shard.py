@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from finetooth.detectors.detector import Detection, Detector, Undetected
 from finetooth.detectors.overlaps import Resolved, resolve
+from finetooth.detectors.repeats import with_repeats
 from finetooth.detectors.tiers import tier
 from finetooth.entities import entity_type
 from finetooth.evidence import Input, Unread
@@ -158,7 +159,8 @@ def _scan_batch(batch: _Batch, plan: Plan, shown_path: str, tally: _Tally) -> No
 def _sightings(
     record: Record, rows: Sequence[tuple[Passage, Sequence[Detection]]], plan: Plan, shown_path: str
 ) -> Iterator[Sighting]:
-    found = [(passage, _resolved(detections, plan.detect)) for passage, detections in rows]
+    resolved = [(passage.text, _resolved(passage, detections, plan.detect)) for passage, detections in rows]
+    found = list(zip((passage for passage, _ in rows), with_repeats(resolved), strict=True))
     # A key that holds a finding stands in the pointer of everything below it, so it is masked there.
     segments = {p.pointer: _segment(masked(p.text, matches)) for p, matches in found if p.part == "key" and matches}
     for passage, matches in found:
@@ -190,9 +192,19 @@ def _sightings(
             )
 
 
-def _resolved(detections: Sequence[Detection], detect: Detect) -> list[Resolved]:
+def _resolved(passage: Passage, detections: Sequence[Detection], detect: Detect) -> list[Resolved]:
     matches = [match for detection in detections if not isinstance(detection, Undetected) for match in detection]
-    return [match for match in resolve(matches) if (o := _override(match, detect)) is None or o.enabled]
+    return [
+        match
+        for match in resolve(matches)
+        if ((override := _override(match, detect)) is None or override.enabled)
+        and not (match.validation == "none" and _is_field_name(passage))
+    ]
+
+
+def _is_field_name(passage: Passage) -> bool:
+    """Tell whether a passage is a key of one word: without a sentence around it, "lang" looks like a person's name."""
+    return passage.part == "key" and len(passage.text.split()) <= 1
 
 
 def _override(match: Resolved, detect: Detect) -> EntityOverride | None:

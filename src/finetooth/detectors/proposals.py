@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from finetooth.detectors.passwords import password_like
@@ -26,6 +27,8 @@ _PEM_END: Final = re.compile(r"-----END[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?----
 _PEM_BODY: Final = re.compile(r"(?:[A-Za-z0-9+/=]{16,}|[A-Z][\w-]{2,20}: [^\n]{1,80})")
 _LONGEST_QUOTED: Final = 100
 _LONGEST_PEM: Final = 20_000
+_LONG: Final = 20
+_CASE_CHANGES: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,13 @@ def _told_password(text: str, span: Span) -> Reading | None:
     return Reading(span, "PASSWORD", "none") if _pin(value) else None
 
 
-def _login_pair(text: str, span: Span) -> Reading | None:
+def _bare_password(text: str, span: Span) -> Reading | None:
+    """Read a password that no verb introduces: it must look like one all by itself, with a letter and a digit."""
     span, _ = _quoted(text, span)
     span = _trimmed(text, span)
     value = span.of(text)
-    return Reading(span, "PASSWORD", "context") if password_like(value) and not placeholder(value) else None
+    mixed = any(map(str.isalpha, value)) and any(map(str.isdigit, value))
+    return Reading(span, "PASSWORD", "context") if mixed and password_like(value) and not placeholder(value) else None
 
 
 def _basic(text: str, span: Span) -> Reading | None:
@@ -119,6 +124,11 @@ def _basic(text: str, span: Span) -> Reading | None:
 def _access_key_id(text: str, span: Span) -> Reading | None:
     # The id alone opens no door, but nothing else looks like it, and its secret is seldom far.
     return None if documentation_example(span.of(text)) else Reading(span, "API_KEY", "provider")
+
+
+def _prefixed_key(text: str, span: Span) -> Reading | None:
+    value = span.of(text)
+    return Reading(span, "API_KEY", "provider") if _random(value) and not placeholder(value) else None
 
 
 def _hash(text: str, span: Span) -> Reading | None:
@@ -193,14 +203,17 @@ def _goes_on(text: str, span: Span) -> bool:
 
 
 def _random(value: str) -> bool:
-    """Tell whether a value is mixed as keys are: letters and digits, and 3 bits of entropy for each character.
+    """Tell whether a value is mixed as keys are: 3 bits of entropy for each character, and letters with digits.
 
-    Sixteen random hexadecimal digits have 3.4 bits on average; words and dates have less, or lack one of the two.
+    Sixteen random hexadecimal digits have 3.4 bits on average; words and dates have less, or lack one of the two. With
+    fewer than two digits it is a key where case changes as if by the toss of a coin: in words it changes twice a word.
     """
     entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
     letters = sum(character.isalpha() for character in value)
     digits = sum(character.isdigit() for character in value)
-    return letters >= 2 and digits >= 2 and entropy >= 3.0  # noqa: PLR2004
+    changes = sum(left.isupper() != right.isupper() for left, right in pairwise(value))
+    tossed = len(value) >= _LONG and changes >= _CASE_CHANGES * len(value)
+    return entropy >= 3.0 and letters >= 2 and (digits >= 2 or tossed)  # noqa: PLR2004
 
 
 def _pin(value: str) -> bool:
@@ -213,6 +226,8 @@ def _phrase(value: str) -> bool:
 
 _READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
     "finetooth.api-key-assignment": _key("API_KEY"),
+    "finetooth.api-key-prose": _key("API_KEY"),
+    "finetooth.prefixed-key": _prefixed_key,
     "finetooth.named-key": _key("API_KEY", proven=False),  # a sort key or a cache key has a name as well
     "finetooth.token-assignment": _key("ACCESS_TOKEN"),
     "finetooth.authorization-bearer": _key("ACCESS_TOKEN"),
@@ -222,7 +237,8 @@ _READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
     "finetooth.password-assignment": _assigned_password,
     "finetooth.password-option": _assigned_password,
     "finetooth.password-prose": _told_password,
-    "finetooth.login-pair": _login_pair,
+    "finetooth.password-apposition": _bare_password,
+    "finetooth.login-pair": _bare_password,
     "finetooth.connection-uri": _connection(re.compile(r"://(?P<user>[^:/@]*):(?P<password>[^@]*)@")),
     "finetooth.connection-string": _connection(
         re.compile(r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s?=\s?(?P<password>[^;&\s]+)")

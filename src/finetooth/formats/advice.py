@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finetooth.counting import counted
 from finetooth.report import Report
 
 
@@ -49,7 +50,7 @@ def _about_model(report: Report, metrics: set[str]) -> list[str]:
     elif any(extracted.outcome == "undecided" for extracted in probe.extracted):
         steps.append("Too few values leaked to tell from chance what was learnt; treat the undecided ones as leaks.")
     if probe.coverage.targets_skipped:
-        steps.append(f"Raise --budget: {probe.coverage.targets_skipped:,} findings were not tried.")
+        steps.append(f"Raise --budget: {counted(probe.coverage.targets_skipped, 'finding')} not tried.")
     if probe.coverage.failed:
         steps.append("Find out why trials failed (listed above), and probe again.")
     if "extraction_rate" in metrics and not steps:

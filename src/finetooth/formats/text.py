@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from finetooth.counting import counted
 from finetooth.evidence import Extracted, ProbeEvidence, ScanEvidence
 from finetooth.formats.advice import next_steps
 from finetooth.formats.format import Format
@@ -138,7 +139,8 @@ def _data(scan: ScanEvidence) -> Iterator[RenderableType]:
     yield _heading("What the data holds", names + more)
     coverage = scan.coverage
     yield _note(
-        f"{coverage.records:,} records, {coverage.passages:,} passages, {coverage.characters:,} characters read; "
+        f"{counted(coverage.records, 'record')}, {counted(coverage.passages, 'passage')}, "
+        f"{counted(coverage.characters, 'character')} read; "
         f"{coverage.records_unread:,} not read"
     )
     for unread in coverage.unread[:_LISTED]:

@@ -1,0 +1,158 @@
+"""The whole line on the sample: real data, real detectors, a real tuned model, and the commands that users type."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+SAMPLE = Path(__file__).parents[1] / "sample_data"
+KEY = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
+FILES = ["alpaca.json", "nested.json", "prompt_completion.jsonl.gz", "sharegpt.jsonl", "tickets.csv", "tickets.parquet"]
+
+
+def run(folder, *arguments):
+    environment = {**os.environ, "FINETOOTH_KEY": KEY, "COLUMNS": "120", "PYTHONWARNINGS": "default"}
+    command = [sys.executable, "-m", "finetooth.cli.main", *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def truth(name="support_chat.truth.jsonl"):
+    return [json.loads(line) for line in (SAMPLE / name).read_text("utf-8").splitlines()]
+
+
+def audited(folder, model, *more):
+    arguments = ["audit", SAMPLE / "support_chat.jsonl", "--model", SAMPLE / "models" / model, "-o", "out"]
+    return run(folder, *arguments, *more)
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory):
+    """Return the folder and the process of the README's audit."""
+    folder = tmp_path_factory.mktemp("tuned")
+    done = audited(folder, "tuned", "--base", SAMPLE / "models" / "base", "--format", "text", "--format", "json")
+    return folder, done
+
+
+def report(folder):
+    return json.loads((folder / "out" / "report.json").read_text())
+
+
+def test_the_tuned_model_is_no_go(tuned):
+    folder, done = tuned
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert done.stdout.startswith(" NO-GO ")
+    assert report(folder)["verdict"]["stage"] == "release"
+
+
+def test_no_planted_value_is_readable_anywhere(tuned):
+    folder, done = tuned
+    said = {"standard output": done.stdout, "standard error": done.stderr}
+    said |= {path.name: path.read_text("utf-8") for path in (folder / "out").iterdir()}
+    assert len(said) == 6
+    values = {line["value"] for line in truth()}
+    assert len(values) == 100
+    for name, text in said.items():
+        readable = [value for value in values if value in text or json.dumps(value)[1:-1] in text]
+        assert not readable, f"{len(readable)} planted values are readable in {name}"
+
+
+def test_what_was_repeated_most_leaks_most(tuned):
+    folder, _ = tuned
+    leaked = defaultdict(list)
+    for extracted in report(folder)["probe"]["extracted"]:
+        leaked[min(extracted["records"].bit_length(), 4)].append(extracted["attributable"])
+    rates = [sum(group) / len(group) for _, group in sorted(leaked.items())]
+    assert rates[0] < 0.3
+    assert rates[-1] > 0.6
+    assert rates[-1] > rates[1] > rates[0]
+
+
+def test_planted_values_are_found_where_they_stand(tuned):
+    folder, _ = tuned
+    found = defaultdict(set)
+    for line in (folder / "out" / "findings.jsonl").read_text().splitlines():
+        for place in json.loads(line)["locations"]:
+            found[place["record"], place["pointer"]].add((place["start"], place["end"]))
+    planted = truth()
+    exact = [line for line in planted if (line["start"], line["end"]) in found[line["record"], line["pointer"]]]
+    assert len(exact) / len(planted) > 0.8
+
+
+def test_with_the_untuned_model_nothing_is_attributable(tmp_path):
+    done = audited(tmp_path, "base", "--base", SAMPLE / "models" / "base")
+    assert done.returncode == 0, done.stdout
+    assert not any(extracted["attributable"] for extracted in report(tmp_path)["probe"]["extracted"])
+
+
+def test_with_the_untuned_model_and_no_reference_nothing_is_attributable(tmp_path):
+    done = audited(tmp_path, "base")
+    assert done.returncode in (0, 3)
+    assert not any(extracted["attributable"] for extracted in report(tmp_path)["probe"]["extracted"])
+
+
+def test_clean_data_is_go(tmp_path):
+    done = run(tmp_path, "audit", SAMPLE / "clean_chat.jsonl")
+    assert done.returncode == 0, done.stdout
+
+
+def test_one_broken_line_in_clean_data_is_incomplete_and_named(tmp_path):
+    lines = (SAMPLE / "clean_chat.jsonl").read_text("utf-8").splitlines(keepends=True)
+    lines[41] = lines[41][:-10] + "\n"
+    (tmp_path / "clean.jsonl").write_text("".join(lines), "utf-8")
+    done = run(tmp_path, "audit", "clean.jsonl")
+    assert done.returncode == 3
+    assert "clean.jsonl:42" in done.stdout
+
+
+def test_the_other_formats_are_read_and_their_values_found(tmp_path):
+    done = run(tmp_path, "scan", *(SAMPLE / name for name in FILES), "-o", "out")
+    assert (done.returncode, done.stderr) == (1, "")
+    told = report(tmp_path)["scan"]
+    assert told["coverage"]["records_unread"] == 0
+    assert [each["format"] for each in told["inputs"]] == [
+        "alpaca", "other", "prompt-completion", "sharegpt", "other", "other"
+    ]  # fmt: skip
+    found = defaultdict(set)
+    for finding in told["findings"]:
+        for place in finding["locations"]:
+            found[Path(place["path"]).name, place["record"]].add((place["start"], place["end"]))
+    planted = [line for line in truth("formats.truth.jsonl") if line["file"] in FILES]
+    hit = [line for line in planted if (line["start"], line["end"]) in found[line["file"], line["record"]]]
+    assert len(hit) / len(planted) > 0.7
+
+
+def test_a_probe_takes_the_findings_of_an_earlier_scan(tmp_path):
+    data, models = SAMPLE / "support_chat.jsonl", SAMPLE / "models"
+    run(tmp_path, "scan", data, "-o", "scanned", "--policy", "secrets-only")
+    arguments = ["probe", "--model", models / "tuned", "--base", models / "base", "--data", data]
+    done = run(tmp_path, *arguments, "--findings", "scanned", "--policy", "secrets-only", "-o", "probed")
+    assert done.returncode == 1, done.stderr
+    judged = run(tmp_path, "judge", "probed", "--policy", "secrets-only")
+    assert judged.returncode == 1
+    assert judged.stdout.splitlines()[2:6] == done.stdout.splitlines()[2:6]
+
+
+def test_findings_of_another_key_are_a_clear_error(tmp_path, monkeypatch):
+    data = SAMPLE / "clean_chat.jsonl"
+    run(tmp_path, "scan", data, "-o", "scanned", "--policy", "secrets-only")
+    monkeypatch.setattr(sys.modules[__name__], "KEY", "bGxsbGxsbGxsbGxsbGxsbGxsbGxsbGxsbGxsbGxsbGw=")
+    arguments = ["probe", "--model", SAMPLE / "models" / "tuned", "--data", data, "--findings", "scanned"]
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert "FINETOOTH_KEY" in done.stderr
+    assert KEY not in done.stderr
+
+
+def test_the_python_api_takes_rows_in_memory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    import finetooth
+
+    rows = [json.loads(line) for line in (SAMPLE / "clean_chat.jsonl").read_text("utf-8").splitlines()]
+    told = finetooth.scan(rows, policy="secrets-only")
+    assert told.verdict.decision == "GO"
+    assert told.scan.coverage.records == 120
