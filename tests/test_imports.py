@@ -1,5 +1,7 @@
 """Importing finetooth, and asking for help, is cheap: nothing heavy loads until it is needed."""
 
+import base64
+import os
 import subprocess
 import sys
 
@@ -11,7 +13,8 @@ HEAVY = {
 
 def modules_after(code):
     program = f"import sys\n{code}\nprint(' '.join(sys.modules))"
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "FINETOOTH_KEY": base64.b64encode(b"k" * 32).decode()}
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
     return set(run.stdout.split())
 
 
@@ -29,8 +32,14 @@ def test_judging_loads_no_detector_and_no_model():
     assert not modules_after("import finetooth.judgement, finetooth.policyfile") & HEAVY
 
 
-def test_a_scan_loads_no_model():
-    assert "torch" not in modules_after("import finetooth.api, finetooth.scanner")
+def test_a_scan_loads_no_model_library():
+    loaded = modules_after("import finetooth; finetooth.scan([{'text': 'hello'}])")
+    assert {"spacy", "presidio_analyzer"} <= loaded
+    assert not {"torch", "transformers", "datasets"} & loaded
+
+
+def test_a_scan_leaves_other_packages_importable():
+    assert "torch" in modules_after("import finetooth; finetooth.scan([{'text': 'hello'}]); import torch")
 
 
 def test_names_are_handed_on():

@@ -11,8 +11,10 @@ import importlib.util
 import logging
 import os
 import re
+import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from typing import Any, Final
@@ -271,7 +273,8 @@ def _engine() -> Any:
     if ours:
         os.environ["REGEX_TIMEOUT_SECONDS"] = _REGEX_SECONDS
     try:
-        from finetooth.detectors import presidio_engine  # noqa: PLC0415 - heavy
+        with _hidden("torch", "transformers"):
+            from finetooth.detectors import presidio_engine  # noqa: PLC0415 - heavy
     except ImportError as error:
         raise IncompleteError(
             f"Presidio could not be loaded ({error.name}); reinstall presidio-analyzer and spacy"
@@ -280,6 +283,22 @@ def _engine() -> Any:
         if ours:
             del os.environ["REGEX_TIMEOUT_SECONDS"]
     return presidio_engine
+
+
+@contextmanager
+def _hidden(*names: str) -> Iterator[None]:
+    """Make packages look as if they were not installed, unless somebody has imported them already.
+
+    Presidio and spaCy's thinc import torch and transformers wherever they find them, for engines that are not used
+    here: 6.5 to 8 CPU seconds at every start instead of 2.1, and hundreds of megabytes in every worker.
+    """
+    missing = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(missing))  # type: ignore[arg-type]  # None is Python's own mark for "not there"
+    try:
+        yield
+    finally:
+        for name in missing:
+            del sys.modules[name]
 
 
 def _package(ner: str | None) -> str | None:
