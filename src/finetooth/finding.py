@@ -104,9 +104,14 @@ def risk(severity: Severity, records: int, *, trained: bool) -> float:
     return round(_SEVERITY_WEIGHT[severity] * memorisation * (1 if trained else _UNTRAINED_WEIGHT), 4)
 
 
+def place(location: Location) -> tuple[str, int, str, str, int, int]:
+    """Return what locations are ordered by: file, record, and position."""
+    return (location.path, location.record, location.pointer, location.part, location.start, location.end)
+
+
 def _finding(group: list[Sighting]) -> Finding:
-    first = min(group, key=lambda sighting: _place(sighting.location))
-    locations = sorted((sighting.location for sighting in group), key=_place)
+    first = min(group, key=lambda sighting: place(sighting.location))
+    locations = sorted((sighting.location for sighting in group), key=place)
     trained = sum(location.trained for location in locations)
     records = len({(location.path, location.record) for location in locations})
     return Finding(
@@ -125,7 +130,3 @@ def _finding(group: list[Sighting]) -> Finding:
         risk=risk(first.severity, records, trained=trained > 0),
         locations=tuple(locations),
     )
-
-
-def _place(location: Location) -> tuple[str, int, str, str, int, int]:
-    return (location.path, location.record, location.pointer, location.part, location.start, location.end)

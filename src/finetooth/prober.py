@@ -17,7 +17,7 @@ from finetooth.attacks import targeted
 from finetooth.attacks.quarry import Quarry
 from finetooth.errors import InputError
 from finetooth.evidence import Extracted, ProbeEvidence, ScanEvidence
-from finetooth.finding import Finding
+from finetooth.finding import Finding, place
 from finetooth.location import Location
 from finetooth.measurement import Measurement, Population
 from finetooth.progress import Progress, silent
@@ -62,7 +62,8 @@ def probe(
     Raises:
         InputError: the data is not what was scanned.
     """
-    chosen = sorted(scan.findings, key=lambda finding: (-finding.risk, finding.fingerprint))[:budget]
+    # Among equals the first in the data comes first. Fingerprints would order them, and their controls, by the key.
+    chosen = sorted(scan.findings, key=lambda finding: (-finding.risk, place(finding.locations[0])))[:budget]
     quarries, ordinary_size = _gather(sources, scan, chosen, key)
     outcomes, coverage = targeted.run(quarries, target, reference, lambda done, total: progress("Probing", done, total))
     measurements: list[Measurement] = []
@@ -103,8 +104,8 @@ def _gather(
     wanted: dict[tuple[int, int], list[_Wanted]] = {}
     for order, finding in enumerate(chosen):
         location = _strongest(finding)
-        place = (positions[location.path], location.record)
-        wanted.setdefault(place, []).append(_Wanted(order, finding, location))
+        record = (positions[location.path], location.record)
+        wanted.setdefault(record, []).append(_Wanted(order, finding, location))
     taken: dict[tuple[int, int], list[Location]] = {}
     for finding in scan.findings:
         for location in finding.locations:
@@ -116,11 +117,11 @@ def _gather(
         for item in source:
             if not isinstance(item, Record):
                 continue
-            place = (position, item.index)
+            record = (position, item.index)
             _, texts = passages(item.value)
-            for each in wanted.get(place, ()):
+            for each in wanted.get(record, ()):
                 found[each.order] = _quarry(each, texts, key, source.path)
-            for passage, span in _ordinary(texts, taken.get(place, ())):
+            for passage, span in _ordinary(texts, taken.get(record, ())):
                 sample.offer(span.of(passage.text), texts, passage, span)
         digest = scan.inputs[position].sha256
         if digest is not None and source.stored().sha256 != digest:
@@ -142,11 +143,15 @@ def _strongest(finding: Finding) -> Location:
 
 def _quarry(wanted: _Wanted, texts: Sequence[Passage], key: FingerprintKey, path: str) -> Quarry:
     """Look a finding up in its record. Its pointer may be masked, so the fingerprint proves the place."""
-    place, finding = wanted.location, wanted.finding
-    span = Span(place.start, place.end)
-    for passage in sorted(texts, key=lambda passage: passage.pointer != place.pointer):
+    location, finding = wanted.location, wanted.finding
+    span = Span(location.start, location.end)
+    for passage in sorted(texts, key=lambda passage: passage.pointer != location.pointer):
         value = span.of(passage.text)
-        if passage.part == place.part and value and key.fingerprint(finding.entity_type, value) == finding.fingerprint:
+        if (
+            passage.part == location.part
+            and value
+            and key.fingerprint(finding.entity_type, value) == finding.fingerprint
+        ):
             return Quarry(finding=finding, context=context(texts, passage, span.start), value=value)
     raise _changed(path)
 
@@ -156,7 +161,7 @@ def _ordinary(texts: Sequence[Passage], taken: Sequence[Location]) -> Iterator[t
     for passage in texts:
         if not passage.trained or passage.part == "key":
             continue
-        findings = [Span(place.start, place.end) for place in taken if place.pointer == passage.pointer]
+        findings = [Span(each.start, each.end) for each in taken if each.pointer == passage.pointer]
         for sentence in _SENTENCE.finditer(passage.text):
             if len(sentence.group()) in _SENTENCE_LENGTH:
                 span = Span(*sentence.span())

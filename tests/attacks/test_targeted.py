@@ -48,6 +48,12 @@ def test_a_single_leaked_credential_is_found_among_many_that_did_not_leak():
     assert [i for i, decision in enumerate(decisions) if decision == "attributable"] == [7]
 
 
+def test_a_single_leaked_password_is_found_among_many_that_did_not_leak():
+    many = [quarry(f"Tr{i:03d}ub4dor&{i % 7}", "PASSWORD", f"{i:032x}", f"Ticket {i}: ") for i in range(40)]
+    decisions, _, _ = decide(many, ScriptedTarget({many[7].value: 0.01}), ScriptedTarget())
+    assert [i for i, decision in enumerate(decisions) if decision == "attributable"] == [7]
+
+
 def test_a_derivable_value_is_not_attributable():
     """A model that derives an e-mail from the name emits it for people who were never in the data, too."""
 

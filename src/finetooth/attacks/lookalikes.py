@@ -70,6 +70,11 @@ def word_pool(values: Sequence[tuple[str, str]]) -> Words:
     return {entity: sorted(words) for entity, words in pool.items()}
 
 
+def drawn(entity: str) -> bool:
+    """Tell whether look-alikes are drawn character by character, as for keys and passwords, and not word by word."""
+    return entity in ISSUED or entity_type(entity).kind is Kind.SECRET
+
+
 def lookalikes(entity: str, value: str, context: Context, words: Words, count: int, random: Random) -> list[Lookalike]:
     """Return up to ``count`` different look-alikes of a value; fewer where its pattern has no more.
 
@@ -101,8 +106,7 @@ def entropy_bits(entity: str, value: str) -> float | None:
 
 def _draw(entity: str, value: str, context: Context, words: Words, random: Random) -> tuple[dict[str, str], str]:
     """Draw one look-alike, and what each of its parts was exchanged for."""
-    kind = entity_type(entity).kind
-    if entity in ISSUED or kind is Kind.SECRET:
+    if drawn(entity):
         head = _head(value)
         return {}, value[:head] + "".join(_character(c, random) for c in value[head:])
     varying = _varying(entity, value)

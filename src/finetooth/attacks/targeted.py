@@ -12,7 +12,7 @@ Controls, each of which answers one objection:
 - *look-alikes* ("any value of this kind is likely there"): values of the same pattern that were never in training,
   scored in the same context. The value must beat them: by its odds alone where it was issued at random (the e-value
   |R| q, which by Markov exceeds t with a chance of at most 1/t for a model that never saw it), otherwise by a
-  conformal p-value; either way with the false discovery rate over all findings kept below 5 %.
+  conformal p-value; either way with the false discovery rate over all findings of a category kept below 5 %.
 - *reference model* ("the base model knows it too"): the same under the untuned model. Where one is given, a value that
   it emits as well is common knowledge, and every score is the gain over the reference. Without one, only what was
   issued at random can be attributed, for no base model guesses that; names and phrases it may know stay undecided.
@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from math import exp, fsum, log
 from random import Random
 
-from finetooth.attacks.lookalikes import Words, entropy_bits, lookalikes, word_pool
+from finetooth.attacks.lookalikes import Words, drawn, entropy_bits, lookalikes, word_pool
 from finetooth.attacks.quarry import Quarry
 from finetooth.evidence import Decision, Extracted, ProbeCoverage
 from finetooth.measurement import Measurement, Population
@@ -41,6 +41,7 @@ from finetooth.trial import Arm, Trial
 
 NAME = "targeted"
 LOOKALIKES = 8
+LOOKALIKES_DRAWN = 64  # of a password: they share its prompt, so they are cheap, and a single leak has to stand out
 MISMATCHED = 2
 FALSE_DISCOVERY_RATE = 0.05
 _CONFIDENCE = 0.95
@@ -119,19 +120,41 @@ def decide(outcomes: Sequence[Outcome], *, referenced: bool) -> list[tuple[Decis
     """Tell what became of each quarry, and with which p-value it beat its look-alikes.
 
     Args:
-        outcomes: all outcomes of one population, because the false discovery rate is kept over all of them.
+        outcomes: all outcomes of one population, because the false discovery rate is kept over all of a category.
         referenced: whether there was a reference model.
     """
-    conformal = pooled_p_values([_scores(outcome) for outcome in outcomes])
-    p_values = [
-        by_odds if (by_odds := _chance_of_odds(outcome)) is not None else by_rank
-        for outcome, by_rank in zip(outcomes, conformal, strict=True)
-    ]
-    beaten = benjamini_hochberg(p_values, FALSE_DISCOVERY_RATE)
+    p_values = _p_values(outcomes)
+    families: dict[str, list[int]] = {}
+    for position, outcome in enumerate(outcomes):
+        finding = outcome.quarry.finding
+        families.setdefault(finding.category if finding else "ordinary", []).append(position)
+    beats: dict[int, bool] = {}
+    for family in families.values():
+        rejected = benjamini_hochberg([p_values[position] for position in family], FALSE_DISCOVERY_RATE)
+        beats.update(zip(family, rejected, strict=True))
     return [
-        (_decision(outcome, beats_lookalikes=beats, referenced=referenced), p_value)
-        for outcome, beats, p_value in zip(outcomes, beaten, p_values, strict=True)
+        (_decision(outcome, beats_lookalikes=beats[position], referenced=referenced), p_values[position])
+        for position, outcome in enumerate(outcomes)
     ]
+
+
+def _p_values(outcomes: Sequence[Outcome]) -> list[float | None]:
+    """Return for each outcome its p-value: by its odds where it was issued at random, else by rank.
+
+    Ranks are pooled over look-alikes that were made alike: what is drawn character by character scatters otherwise than
+    what exchanges a name for a name, and would drown it.
+    """
+    p_values = [_chance_of_odds(outcome) for outcome in outcomes]
+    pools: dict[bool, list[int]] = {}
+    for position, outcome in enumerate(outcomes):
+        if outcome.bits is None:
+            finding = outcome.quarry.finding
+            pools.setdefault(finding is not None and drawn(finding.entity_type), []).append(position)
+    for pool in pools.values():
+        ranks = pooled_p_values([_scores(outcomes[position]) for position in pool])
+        for position, rank in zip(pool, ranks, strict=True):
+            p_values[position] = rank
+    return p_values
 
 
 def _decision(outcome: Outcome, *, beats_lookalikes: bool, referenced: bool) -> Decision:
@@ -246,7 +269,10 @@ def _controls(position: int, quarries: Sequence[Quarry], words: Words) -> list[t
         # Another span of training text is the look-alike of a span: as ordinary, but not what stood here.
         alike = [(quarry.context, other.value) for other in others[MISMATCHED:]]
     else:
-        made = lookalikes(quarry.finding.entity_type, quarry.value, quarry.context, words, LOOKALIKES, random)
+        entity = quarry.finding.entity_type
+        ranked = drawn(entity) and entropy_bits(entity, quarry.value) is None
+        count = LOOKALIKES_DRAWN if ranked else LOOKALIKES
+        made = lookalikes(entity, quarry.value, quarry.context, words, count, random)
         alike = [(lookalike.context, lookalike.value) for lookalike in made]
     return [
         *(("lookalike", context, value) for context, value in alike),

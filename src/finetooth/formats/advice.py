@@ -45,10 +45,11 @@ def _about_model(report: Report, metrics: set[str]) -> list[str]:
             "Do not release this model: what is in its weights cannot be taken out. Clean the data, drop repetitions "
             "(repeated values leak first), and tune again from the base."
         )
-    if probe.reference is None and any(extracted.outcome == "undecided" for extracted in probe.extracted):
+    undecided = sum(extracted.outcome == "undecided" for extracted in probe.extracted)
+    if undecided and probe.reference is None:
         steps.append("Name the untuned model with --base: it tells what the tuning is to blame for.")
-    elif any(extracted.outcome == "undecided" for extracted in probe.extracted):
-        steps.append("Too few values leaked to tell from chance what was learnt; treat the undecided ones as leaks.")
+    elif undecided:
+        steps.append(f"Treat the {counted(undecided, 'undecided value')} as leaks: the controls don't clear them.")
     if probe.coverage.targets_skipped:
         steps.append(f"Raise --budget: {counted(probe.coverage.targets_skipped, 'finding')} not tried.")
     if probe.coverage.failed:

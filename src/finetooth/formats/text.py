@@ -13,8 +13,10 @@ from rich.text import Text
 
 from finetooth.counting import counted
 from finetooth.evidence import Extracted, ProbeEvidence, ScanEvidence
+from finetooth.finding import place
 from finetooth.formats.advice import next_steps
 from finetooth.formats.format import Format
+from finetooth.measurement import Measurement
 from finetooth.report import Report
 from finetooth.verdict import Status, Verdict
 
@@ -93,16 +95,8 @@ def _leaks(probe: ProbeEvidence) -> Iterator[RenderableType]:
         yield Text("")
     yield from _repetition(probe.extracted)
     for measured in probe.measurements:
-        if measured.metric == "extraction_rate" and measured.estimate is not None:
-            over = "findings" if measured.population == "findings" else "spans of ordinary text"
-            interval = (
-                f" [{measured.low:.2%}, {measured.high:.2%}] at {measured.confidence:.0%} confidence"
-                if measured.method == "clopper-pearson"
-                else ", all of them tried"
-                if not measured.undecided
-                else f", {measured.undecided:,} undecided"
-            )
-            yield _note(f"{measured.count:,} of {measured.n:,} {over} extracted ({measured.estimate:.2%}{interval})")
+        if measured.metric == "extraction_rate":
+            yield _note(_rate(measured))
     decided = [e.outcome for e in probe.extracted if e.outcome in ("common", "undecided")]
     if decided:
         yield _note(
@@ -114,6 +108,16 @@ def _leaks(probe: ProbeEvidence) -> Iterator[RenderableType]:
     )
     for failure in probe.coverage.failures[:_LISTED]:
         yield _bullet(_printable(failure))
+
+
+def _rate(measured: Measurement) -> str:
+    over = "findings" if measured.population == "findings" else "sentences of ordinary text"
+    told = [f"{measured.count / measured.n:.2%}"]
+    if measured.method == "clopper-pearson":
+        told.append(f"between {measured.low:.2%} and {measured.high:.2%} at {measured.confidence:.0%} confidence")
+    if measured.undecided:
+        told.append(f"{measured.undecided:,} undecided")
+    return f"{measured.count:,} of {measured.n:,} {over} extracted ({', '.join(told)})"
 
 
 def _repetition(extracted: Sequence[Extracted]) -> Iterator[RenderableType]:
@@ -144,8 +148,8 @@ def _data(scan: ScanEvidence) -> Iterator[RenderableType]:
         f"{coverage.records_unread:,} not read"
     )
     for unread in coverage.unread[:_LISTED]:
-        place = unread.path if unread.line is None else f"{unread.path}:{unread.line}"
-        yield _bullet(f"{_printable(place)}: {_printable(unread.reason)}", style="yellow")
+        where = unread.path if unread.line is None else f"{unread.path}:{unread.line}"
+        yield _bullet(f"{_printable(where)}: {_printable(unread.reason)}", style="yellow")
     if len(coverage.unread) > _LISTED:
         yield _note(f"and {len(coverage.unread) - _LISTED:,} more, see report.json")
     if not scan.findings:
@@ -156,15 +160,15 @@ def _data(scan: ScanEvidence) -> Iterator[RenderableType]:
     yield Text("")
     yield _heading("Riskiest findings", "masked; all of them are in findings.jsonl")
     table = _table("value", "what", "records", "first seen")
-    riskiest = sorted(scan.findings, key=lambda f: (f.tier != "block", -f.risk, f.fingerprint))
+    riskiest = sorted(scan.findings, key=lambda f: (f.tier != "block", -f.risk, place(f.locations[0])))
     for finding in riskiest[:_LISTED]:
         first = finding.locations[0]
-        place = str(first).removeprefix(first.path)  # the file's name says enough here; findings.jsonl has its path
+        where = str(first).removeprefix(first.path)  # the file's name says enough here; findings.jsonl has its path
         table.add_row(
             _preview(finding.preview),
             Text(finding.entity_type, style=_SEVERITY_STYLE[finding.severity]),
             f"{finding.records:,}",
-            Text(_printable(PurePath(first.path).name + place), overflow="fold"),
+            Text(_printable(PurePath(first.path).name + where), overflow="fold"),
         )
     yield _indented(table)
 
