@@ -12,6 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from finetooth.errors import UsageError
 
+OWN_FOLDER = Path(".finetooth")
+"""What finetooth keeps beside the data: the key, and the latest run. Never for git."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -52,7 +55,7 @@ class Configuration:
     @property
     def out(self) -> Path:
         """The folder that a run leaves its artefacts in."""
-        return self.home / self.settings.out if self.settings.out else Path(".finetooth/runs/latest")
+        return self.home / self.settings.out if self.settings.out else OWN_FOLDER / "runs" / "latest"
 
 
 def find(start: Path) -> Configuration:

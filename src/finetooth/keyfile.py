@@ -6,11 +6,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from finetooth import runfolder
+from finetooth.config import OWN_FOLDER
 from finetooth.errors import KeyMismatchError
 from finetooth.redaction import FingerprintKey
 
 VARIABLE = "FINETOOTH_KEY"
-DEFAULT = Path(".finetooth") / "key"
+DEFAULT = OWN_FOLDER / "key"
 
 
 def resolve(environment: Mapping[str, str], configured: Path | None, home: Path) -> FingerprintKey:
@@ -46,10 +48,8 @@ def _parse(text: str, origin: str) -> FingerprintKey:
 
 def _make(path: Path) -> None:
     """Make a new key, unless another process was quicker."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ignore = path.parent / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="ascii")
+    runfolder.create(path.parent)
+    runfolder.keep_out_of_git(path.parent)
     temporary = path.with_name(f".key.{os.getpid()}")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(FingerprintKey.generate().to_base64() + "\n")

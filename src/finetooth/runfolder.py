@@ -41,6 +41,20 @@ def create(folder: Path) -> None:
         raise UsageError(f"{folder}: cannot be made ({error.strerror}); name another with -o") from error
 
 
+def keep_out_of_git(folder: Path) -> None:
+    """Put a ``.gitignore`` into the folder that hides all of it, unless it has one.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    ignore = folder / ".gitignore"
+    try:
+        if not ignore.exists():
+            _replace(ignore, "*\n")
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written ({error.strerror})") from error
+
+
 def write(folder: Path, artefacts: dict[str, str]) -> None:
     """Write artefacts by name, and remove those of an earlier run that this one did not make.
 

@@ -127,6 +127,13 @@ def test_a_run_leaves_report_findings_and_evidence(run, tmp_path):
     ]  # fmt: skip
 
 
+def test_a_run_without_o_is_kept_out_of_git(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("FINETOOTH_KEY", "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=")
+    scan(run, written(tmp_path, LEAKY))
+    assert (tmp_path / ".finetooth" / ".gitignore").read_text() == "*\n"
+    assert (tmp_path / ".finetooth" / "runs" / "latest" / "report.json").exists()
+
+
 def test_the_same_run_twice_leaves_the_same_bytes(run, tmp_path):
     path = written(tmp_path, LEAKY, CLEAN)
     for name in ("one", "two"):

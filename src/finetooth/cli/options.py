@@ -54,9 +54,12 @@ def known_formats(named: list[str] | None) -> list[str]:
 
 def finish(report: Report, out: Path | None, formats: list[str], *, quiet: bool, exit_zero: bool) -> None:
     """Write the run's folder, show the report, and end with the verdict's code."""
-    from finetooth import api, config
+    from finetooth import api, config, runfolder
 
     folder = out or config.find(Path.cwd()).out
+    if config.OWN_FOLDER in folder.parents:
+        runfolder.create(config.OWN_FOLDER)
+        runfolder.keep_out_of_git(config.OWN_FOLDER)
     api.save(report, folder, formats)
     if not quiet:
         show(report, formats, folder)
