@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from finetooth.attacks import targeted
+from finetooth.attacks.attribution import decide
+from finetooth.attacks.measuring import extracted, measure
 from finetooth.attacks.quarry import Quarry
 from finetooth.errors import InputError
 from finetooth.evidence import Extracted, ProbeEvidence, ScanEvidence
@@ -67,22 +69,22 @@ def probe(
     quarries, ordinary_size = _gather(sources, scan, chosen, key)
     outcomes, coverage = targeted.run(quarries, target, reference, lambda done, total: progress("Probing", done, total))
     measurements: list[Measurement] = []
-    extracted: list[Extracted] = []
+    learnt: list[Extracted | None] = []
     sizes: dict[Population, int] = {"findings": len(scan.findings), "ordinary": ordinary_size}
     for population, size in sizes.items():
         members = [outcome for outcome in outcomes if outcome.quarry.population == population]
-        decisions = targeted.decide(members, referenced=reference is not None)
+        decisions = decide(members, referenced=reference is not None)
         decided = [(outcome, decision) for outcome, (decision, _) in zip(members, decisions, strict=True)]
-        measurements += targeted.measure(decided, population, size=size)
-        for outcome, (decision, p_value) in zip(members, decisions, strict=True):
-            learnt = targeted.extracted(outcome, decision, p_value)
-            if learnt:
-                extracted.append(learnt)
+        measurements += measure(targeted.NAME, decided, population, size=size)
+        learnt += [
+            extracted(targeted.NAME, outcome, decision, p_value)
+            for outcome, (decision, p_value) in zip(members, decisions, strict=True)
+        ]
     return ProbeEvidence(
         target=target.identity,
         reference=reference.identity if reference else None,
         measurements=tuple(measurements),
-        extracted=tuple(sorted(extracted, key=lambda each: (-each.probability, each.fingerprint))),
+        extracted=tuple(sorted(filter(None, learnt), key=lambda each: (-each.probability, each.fingerprint))),
         coverage=replace(coverage, targets_skipped=len(scan.findings) - len(chosen)),
     )
 

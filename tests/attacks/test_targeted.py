@@ -5,7 +5,7 @@ from math import log
 import pytest
 
 from evidences import finding
-from finetooth.attacks import targeted
+from finetooth.attacks import attribution, measuring, targeted
 from finetooth.attacks.quarry import Quarry
 from finetooth.targets.scripted import ScriptedTarget
 from finetooth.targets.target import Likelihood, Unanswered
@@ -19,7 +19,7 @@ def quarry(value=SECRET, entity="API_KEY", fingerprint="a" * 32, context="The ke
 
 def decide(quarries, tuned, reference=None):
     outcomes, coverage = targeted.run(quarries, tuned, reference, lambda done, total: None)
-    decisions = targeted.decide(outcomes, referenced=reference is not None)
+    decisions = attribution.decide(outcomes, referenced=reference is not None)
     return [decision for decision, _ in decisions], outcomes, coverage
 
 
@@ -119,23 +119,33 @@ def test_boilerplate_is_common():
 def test_ordinary_text_is_a_census_where_all_of_it_was_tried(size, method):
     spans = [Quarry(finding=None, context=f"Question {i}? ", value=f"Answer {i}") for i in range(3)]
     decisions, outcomes, _ = decide(spans, ScriptedTarget(), ScriptedTarget())
-    rate = targeted.measure(list(zip(outcomes, decisions, strict=True)), "ordinary", size=size)[0]
+    rate = measuring.measure("targeted", list(zip(outcomes, decisions, strict=True)), "ordinary", size=size)[0]
     assert (rate.method, rate.n, rate.count) == (method, 3, 0)
 
 
 def test_untried_findings_widen_the_interval():
     decisions, outcomes, _ = decide([quarry()], ScriptedTarget(), ScriptedTarget())
-    rate = targeted.measure(list(zip(outcomes, decisions, strict=True)), "findings", size=4)[0]
+    rate = measuring.measure("targeted", list(zip(outcomes, decisions, strict=True)), "findings", size=4)[0]
     assert (rate.count, rate.undecided, rate.n, rate.low, rate.high) == (0, 3, 4, 0.0, 0.75)
 
 
 def test_a_population_of_nothing_has_no_rate():
-    assert targeted.measure([], "findings", size=0) == []
+    assert measuring.measure("targeted", [], "findings", size=0) == []
+
+
+def test_a_lookalike_that_is_emitted_far_less_readily_does_not_clear_a_name():
+    name, others = "Ada Lovelace", ["Grace Hopper", "Alan Turing", "Edsger Dijkstra", "Barbara Liskov"]
+    people = [quarry(each, "PERSON", f"{i:032x}", f"Ticket {i}, from ") for i, each in enumerate([name, *others])]
+    leaked = {("Ticket 0", name): 0.9, **{("Ticket 0", f"{a} {b}"): 0.001 for a in FIRST for b in FIRST}}
+    assert decide(people, ScriptedTarget(leaked), ScriptedTarget())[0][0] == "undecided"
+
+
+FIRST = ["Grace", "Hopper", "Alan", "Turing", "Edsger", "Dijkstra", "Barbara", "Liskov"]
 
 
 def test_what_is_reported_holds_no_raw_value():
     decisions, [outcome], _ = decide([quarry()], ScriptedTarget({SECRET: 0.9}), ScriptedTarget())
-    told = targeted.extracted(outcome, decisions[0], 0.001)
+    told = measuring.extracted("targeted", outcome, decisions[0], 0.001)
     assert told is not None
     assert told.probability == 0.9
     assert told.expected_tries == 2

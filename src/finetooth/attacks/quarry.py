@@ -21,6 +21,11 @@ class Quarry:
     """The text itself."""
 
     @property
+    def entity_type(self) -> str | None:
+        """What it is, or None for ordinary text."""
+        return self.finding.entity_type if self.finding else None
+
+    @property
     def population(self) -> Population:
         """Which targets it is counted among."""
         return "findings" if self.finding else "ordinary"
