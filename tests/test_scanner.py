@@ -1,13 +1,18 @@
 """From files to evidence, with a detector that does as it is told."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
 from fakes import PatternDetector
+from finetooth import evidencefile
 from finetooth.errors import InputError
+from finetooth.evidence import Evidence
 from finetooth.policy import Detect, EntityOverride
 from finetooth.redaction import FingerprintKey
+from finetooth.report import Tool
 from finetooth.scanner import scan
 from finetooth.shard import Plan
 from finetooth.sources.resolve import resolve
@@ -109,6 +114,22 @@ def test_a_finding_in_a_path_is_masked(tmp_path):
     seen = scanned(written(tmp_path, chat("ACC-123456"), name="ACC-555555.jsonl"))
     assert seen.inputs[0].path.endswith("•••-••••••.jsonl")
     assert seen.findings[0].locations[0].path == seen.inputs[0].path
+
+
+def test_paths_that_differ_in_what_is_masked_are_told_apart(tmp_path):
+    names = ("ACC-555555.jsonl", "ACC-666666.jsonl")
+    seen = scanned(*(written(tmp_path, chat("ACC-123456"), name=name) for name in names))
+    assert len({each.path for each in seen.inputs}) == 2
+    assert seen.findings[0].records == 2
+
+
+def test_names_that_are_no_utf8_are_written_with_escapes(tmp_path):
+    path = os.fsencode(tmp_path) + b"/caf\xe9.jsonl"
+    Path(os.fsdecode(path)).write_text('{"a\\ud800": "ACC-123456"}\n')
+    seen = scanned(os.fsdecode(path))
+    assert seen.inputs[0].path.endswith("caf\\udce9.jsonl")
+    assert seen.findings[0].locations[0].pointer == "/a\\ud800"
+    assert evidencefile.dump(Evidence(key_id=KEY.id, scan=seen, probe=None), Tool(name="finetooth", version="0"))
 
 
 def test_a_policy_lowers_raises_and_switches_off_entity_types(tmp_path):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from finetooth.detectors.detector import Undetected
-from finetooth.detectors.overlaps import resolve
+from finetooth.detectors.overlaps import Resolved, resolve
 from finetooth.detectors.tiers import tier
 from finetooth.evidence import DetectorRun, ScanCoverage, ScanEvidence, totals
 from finetooth.finding import gather
 from finetooth.match import Match
 from finetooth.progress import Progress, silent
-from finetooth.shard import Plan, ShardResult, masked, scan_shard
+from finetooth.shard import Plan, ShardResult, masked, scan_shard, writable
 from finetooth.sources.source import Source
 
 
@@ -60,7 +60,10 @@ def shown_paths(sources: Sequence[Source], plan: Plan) -> list[str]:
         for matches, detection in zip(found, detector.detect(paths), strict=True):
             if not isinstance(detection, Undetected):
                 matches.extend(detection)
-    return [
-        masked(path, [match for match in resolve(matches) if tier(match.entity_type, match.validation) == "block"])
-        for path, matches in zip(paths, found, strict=True)
-    ]
+    shown = [writable(masked(path, _proven(matches))) for path, matches in zip(paths, found, strict=True)]
+    # Two paths that differ in nothing but what is masked must still be told apart.
+    return [path if shown.index(path) == n else f"{path} ({n + 1})" for n, path in enumerate(shown)]
+
+
+def _proven(matches: Sequence[Match]) -> list[Resolved]:
+    return [match for match in resolve(matches) if tier(match.entity_type, match.validation) == "block"]

@@ -96,6 +96,11 @@ def scan_shard(source: Source, plan: Plan, shown_path: str, progress: Callable[[
     )
 
 
+def writable(text: str) -> str:
+    """Return a path or pointer so that it can be written as UTF-8: lone surrogates become escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def masked(text: str, found: Sequence[Resolved]) -> str:
     """Return ``text`` with every found span replaced by its preview."""
     for match in sorted(found, key=lambda match: -match.span.start):
@@ -181,7 +186,7 @@ def _sightings(
                     path=shown_path,
                     line=record.line,
                     record=record.index,
-                    pointer=_masked_pointer(passage.pointer, segments),
+                    pointer=writable(_masked_pointer(passage.pointer, segments)),
                     part=passage.part,
                     role=passage.role,
                     turn=passage.turn,

@@ -94,7 +94,7 @@ def test_what_is_too_long_for_the_model_loses_its_beginning_never_its_end(target
     assert isinstance(answer, Likelihood)
 
 
-@pytest.mark.parametrize("continuation", ["", "endless " * 300])
+@pytest.mark.parametrize("continuation", ["", "endless " * 300, "lone \ud800"])
 def test_what_cannot_be_scored_is_unanswered(target, continuation):
     [answer] = score(target, ("hello", continuation))
     assert isinstance(answer, Unanswered)

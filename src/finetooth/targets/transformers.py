@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -26,6 +27,7 @@ from finetooth.trial import Trial
 _BATCH_TOKENS = 8192  # padding included; small enough for a laptop, large enough to keep it busy
 _SMALL = 20_000_000  # parameters
 _CUT = "\ue000finetooth\ue000"  # private-use characters: no template and no tokenizer gives them a meaning
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 
 
@@ -87,6 +89,9 @@ class TransformersTarget:
         answers: list[Answer] = [Unanswered("not run")] * len(trials)
         by_prompt: dict[tuple[int, ...], list[_Encoded]] = {}
         for position, trial in enumerate(trials):
+            if _SURROGATE.search(trial.prompt + trial.continuation):
+                answers[position] = Unanswered("the text holds a lone surrogate, which no tokenizer takes")
+                continue
             tokens, first = self._encode(trial)
             if first >= len(tokens):
                 answers[position] = Unanswered("the continuation has no token of its own")
