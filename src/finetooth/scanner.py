@@ -62,7 +62,8 @@ def shown_paths(sources: Sequence[Source], plan: Plan) -> list[str]:
                 matches.extend(detection)
     shown = [writable(masked(path, _proven(matches))) for path, matches in zip(paths, found, strict=True)]
     # Two paths that differ in nothing but what is masked must still be told apart.
-    return [path if shown.index(path) == n else f"{path} ({n + 1})" for n, path in enumerate(shown)]
+    first = {path: position for position, path in reversed(list(enumerate(shown)))}
+    return [path if first[path] == position else f"{path} ({position + 1})" for position, path in enumerate(shown)]
 
 
 def _proven(matches: Sequence[Match]) -> list[Resolved]:
