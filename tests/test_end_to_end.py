@@ -108,6 +108,21 @@ def test_a_probe_of_an_earlier_scan_gives_the_verdict_of_the_audit(tuned, tmp_pa
     assert (tmp_path / "out" / "evidence.json").read_bytes() == (tuned[0] / "out" / "evidence.json").read_bytes()
 
 
+def test_a_tuned_model_is_not_blamed_for_people_it_never_saw(tmp_path, monkeypatch):
+    """The same kind of conversations, with the same kind of values, none of which was ever in training."""
+    monkeypatch.syspath_prepend(SAMPLE)
+    from make_data import base_corpus, planned_values
+
+    records = base_corpus(150, seed=4242, avoid=planned_values())
+    (tmp_path / "others.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    models = ["--model", SAMPLE / "models" / "tuned", "--base", SAMPLE / "models" / "base"]
+    done = run(tmp_path, "audit", "others.jsonl", *models, "-o", "out")
+    told = report(tmp_path)["probe"]["extracted"]
+    assert done.returncode in (0, 3), done.stdout
+    assert len(told) > 100
+    assert not any(extracted["attributable"] for extracted in told)
+
+
 def test_clean_data_is_go(tmp_path):
     done = run(tmp_path, "audit", SAMPLE / "clean_chat.jsonl")
     assert done.returncode == 0, done.stdout
