@@ -188,6 +188,15 @@ def test_standard_input_is_scanned(tmp_path):
     assert (done.returncode, done.stderr) == (1, "")
 
 
+def test_a_reader_that_has_seen_enough_changes_no_verdict(run, tmp_path):
+    scan(run, written(tmp_path, CLEAN), "-o", "out")
+    command = [sys.executable, "-m", "finetooth.cli.main", "judge", "out", "--policy", "secrets-only"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
 def test_a_probe_cannot_read_standard_input_twice(run):
     code, _, err = run("audit", "-", "--model", "nowhere")
     assert code == 2

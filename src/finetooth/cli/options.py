@@ -69,18 +69,19 @@ def finish(report: Report, out: Path | None, formats: list[str], *, quiet: bool,
 
 def show(report: Report, formats: list[str], folder: Path | None = None) -> None:
     """Print the report: the one format that was asked for, or the screen."""
-    import sys
-
     from rich.console import Console
     from rich.text import Text
 
+    from finetooth.cli.screen import tell
     from finetooth.formats import text
     from finetooth.formats.registry import FORMATS
 
     if len(formats) == 1 and formats != ["text"]:
-        sys.stdout.write(FORMATS[formats[0]].render(report))
+        tell(FORMATS[formats[0]].render(report))
         return
-    console = Console(highlight=False, soft_wrap=False)
-    console.print(text.screen(report))
-    if folder is not None:
-        console.print(Text(f"\nReport and evidence: {folder}", style="dim"))
+    console = Console(highlight=False)
+    with console.capture() as captured:  # rich itself would end with 1 where the reader has gone, which means NO-GO
+        console.print(text.screen(report))
+        if folder is not None:
+            console.print(Text(f"\nReport and evidence: {folder}", style="dim"))
+    tell(captured.get())

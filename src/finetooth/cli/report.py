@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from finetooth.cli import options
+from finetooth.cli.screen import tell
 
 
 def report(
@@ -16,14 +17,12 @@ def report(
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of report.json.")] = False,
 ) -> None:
     """Show the report of an earlier run again, in any format."""
-    import sys
-
     from finetooth import api
     from finetooth.errors import UsageError
     from finetooth.formats import json
 
     if schema:
-        sys.stdout.write(json.schema())
+        tell(json.schema())
         return
     if folder is None:
         raise UsageError("name the folder that -o of a run named, or ask for --schema")

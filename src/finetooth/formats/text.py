@@ -55,10 +55,11 @@ def screen(report: Report) -> RenderableType:
 
 def _headline(report: Report) -> RenderableType:
     verdict = report.verdict
-    line = Text(f" {verdict.decision} ", style=_DECISION_STYLE[verdict.decision])
-    line.append(f"  {verdict.stage} gate: {_QUESTIONS[verdict.stage]}", style="bold not reverse on default")
-    line.append(f"  policy {report.policy.name} {report.policy.sha256[:8]}", style="not bold dim on default")
-    return line
+    return Text.assemble(
+        (f" {verdict.decision} ", _DECISION_STYLE[verdict.decision]),
+        (f"  {verdict.stage} gate: {_QUESTIONS[verdict.stage]}", "bold"),
+        (f"  policy {report.policy.name} {report.policy.sha256[:8]}", "dim"),
+    )
 
 
 def _rulings(verdict: Verdict) -> RenderableType:
@@ -205,10 +206,7 @@ def _table(*columns: str) -> Table:
 
 
 def _heading(text: str, aside: str = "") -> Text:
-    line = Text(text, style="bold")
-    if aside:
-        line.append(f"  {aside}", style="not bold dim")
-    return line
+    return Text.assemble((text, "bold"), (f"  {aside}" if aside else "", "dim"))
 
 
 def _bullet(text: str, style: str = "") -> RenderableType:
