@@ -160,7 +160,7 @@ def is_answer(value: Any, dialect: Dialect = OPENAI) -> bool:
 
 
 def context_speakers(tools: Any, pointer: str) -> Iterator[tuple[str, Speaker]]:
-    """Yield the speaker of each leaf of what templates put into the system prompt, such as ``tools``: without a turn."""
+    """Yield the speaker of each leaf of what templates put into the system prompt, such as ``tools``: no turn."""
     for leaf in leaves(tools, pointer):
         if leaf.part == "value":
             yield leaf.pointer, Speaker("system", None, False)

@@ -29,7 +29,7 @@ STRUCTURAL_KEYS = frozenset(
 and to detect in it again for every record would cost more than the texts of many. A pattern (only letters, say) would
 not do: a person's name as a key looks like any word. Every other key is a passage."""
 
-STRUCTURAL_WORDS = dict.fromkeys(("role", "from"), frozenset(ROLES))
+STRUCTURAL_WORDS = dict.fromkeys(("role", "from"), frozenset((*ROLES, *map(str.capitalize, ROLES))))
 """Values that are no passages, for the same reason: under these keys, the names that formats have for speakers."""
 
 DEPTH = 8
