@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 from finetooth.shapes.message import conversation_speakers, is_conversation
 from finetooth.shapes.shape import Speakers, having
 
+_VOICES = ("System", "User", "Chatbot")
+
 
 class CohereChat:
     """Messages of OpenAI's kind in which the model is called ``Chatbot``."""
@@ -28,7 +30,9 @@ class CohereChat:
     def speakers(self, value: Any) -> Speakers | None:
         """Return a turn for each message."""
         messages = value.get("messages")
-        if not is_conversation(messages):
+        if not is_conversation(messages) or not isinstance(messages[0], dict):
+            return None
+        if messages[0].get("role") not in _VOICES:  # quick to say no: OpenAI's messages look like these, and are many
             return None
         if not any(isinstance(message, dict) and message.get("role") == "Chatbot" for message in messages):
             return None

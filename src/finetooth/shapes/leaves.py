@@ -49,7 +49,7 @@ def leaves(
         value: JSON values only.
         pointer: where it stands.
         keys: those that give no text of their own; what stands under them does.
-        words: for some of these, values that give no text either.
+        words: by key, values that give no text.
     """
     found: list[Leaf] = []
     add, leaf = found.append, tuple.__new__  # NOTE: half the cost of Leaf(…), and every text of a dataset passes here
@@ -58,25 +58,24 @@ def leaves(
         add(Leaf(pointer, "value", text))
     stack = [(pointer, _members(value))] if isinstance(value, (dict, list, tuple)) else []
     while stack:
-        above, members = stack[-1]
+        above, members = stack.pop()
         for key, node in members:
-            if isinstance(key, str):
+            if isinstance(key, int):
+                here = f"{above}/{key}"
+            else:
+                if key in words and node.__class__ is str and node in words[key]:
+                    continue
                 here = above + (_SEGMENTS.get(key) or _segment(key))
                 if key not in keys:
                     add(leaf(Leaf, (here, "key", key)))
-                elif key in words and isinstance(node, str) and node in words[key]:
-                    continue
-            else:
-                here = f"{above}/{key}"
             if isinstance(node, str):
                 add(leaf(Leaf, (here, "value", node)))
             elif isinstance(node, (dict, list, tuple)):
+                stack.append((above, members))  # to go on with after it
                 stack.append((here, _members(node)))
                 break
             elif (text := number_text(node)) is not None:
                 add(leaf(Leaf, (here, "value", text)))
-        else:
-            stack.pop()
     return found
 
 
@@ -93,6 +92,8 @@ def _segment(key: str) -> str:
 
 
 def _members(node: Any) -> Iterator[tuple[str | int, Any]]:
+    if node.__class__ is dict:
+        return iter(node.items())
     if isinstance(node, dict):
         return chain(node.shadowed, node.items()) if isinstance(node, RepeatedKeys) else iter(node.items())
     return iter(enumerate(node))

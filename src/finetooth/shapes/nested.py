@@ -15,7 +15,8 @@ from finetooth.shapes.leaves import number_text
 from finetooth.shapes.pointer import member
 
 OPENERS = frozenset('{["\ufeff \t\n\r')
-"""What JSON can begin with that is worth decoding. A bare number or ``null`` says the same when it is decoded."""
+"""What JSON that is worth decoding may begin with."""
+_CLOSERS = frozenset('}]"\ufeff \t\n\r')
 
 SIZE = 16 << 20
 """Longer strings, in code points, are scanned as they stand, but not decoded: a parsed document takes many times the
@@ -24,6 +25,14 @@ memory of its text."""
 _CLOSER = {"{": "}", "[": "]", '"': '"'}
 # Outside of strings nothing but numbers begins with a digit or a minus (-Infinity aside), so these are all in step.
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*', re.DOTALL)
+
+
+def may_hold_json(text: str) -> bool:
+    """Tell, at once, whether a text begins and ends as JSON does that is worth decoding.
+
+    A bare number or ``null`` is not: it says the same when it is decoded.
+    """
+    return bool(text) and text[0] in OPENERS and text[-1] in _CLOSERS
 
 
 class TooMuchError(Exception):

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from finetooth.record import Encoded, Passage, Step
 from finetooth.shapes.leaves import leaves
 from finetooth.shapes.message import ROLES
-from finetooth.shapes.nested import OPENERS, TooMuchError, inner_leaves
+from finetooth.shapes.nested import TooMuchError, inner_leaves, may_hold_json
+from finetooth.shapes.plainchat import plain_chat
 from finetooth.shapes.reading import DETECT, Reading
 from finetooth.shapes.registry import detect
 from finetooth.shapes.shape import Speaker
@@ -67,6 +68,8 @@ def walk(value: Any, reading: Reading = DETECT) -> Walked:
         value: what a `Record` holds: JSON values only, as every source yields them.
         reading: what is known about the records of the file.
     """
+    if not reading.first and (chat := plain_chat(value)) is not None:
+        return Walked(*chat)
     shape, speakers = detect(value, reading.first)
     found: list[Passage] = []
     unread: dict[str, None] = {}
@@ -80,7 +83,7 @@ def walk(value: Any, reading: Reading = DETECT) -> Walked:
         if part == "key":
             if text.endswith(FIELDS):
                 tokens[pointer] = None
-        elif text and text[0] in OPENERS:
+        elif may_hold_json(text):
             _open(here, found, unread)
     for pointer in tokens:
         decoded, reason = token_passages(value, pointer, reading.tokenizer)
@@ -110,5 +113,5 @@ def _open(outer: Passage, found: list[Passage], unread: dict[str, None]) -> None
             encoded=Encoded(outer, leaf.start, leaf.end, len(leaf.text), escaped=leaf.quoted),
         )
         found.append(here)
-        if leaf.part == "value" and leaf.text and leaf.text[0] in OPENERS:
+        if leaf.part == "value" and may_hold_json(leaf.text):
             _open(here, found, unread)
