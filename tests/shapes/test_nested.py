@@ -73,6 +73,14 @@ def test_every_text_of_a_tool_call_has_the_speaker_of_the_call():
     assert inner.root.text == call["function"]["arguments"]
 
 
+def test_messages_that_a_table_holds_as_text_have_their_speakers():
+    chat = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    shape, found, _ = walk({"id": "7", "messages": json.dumps(chat)})
+    assert shape == "openai-chat"
+    told = {p.text: (p.role, p.turn, p.trained) for p in found if p.inner and p.part == "value"}
+    assert (told["a"], told["b"]) == (("user", 0, False), ("assistant", 1, True))
+
+
 def wrapped(text, times):
     for _ in range(times):
         text = json.dumps({"k": text})

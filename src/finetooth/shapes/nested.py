@@ -138,3 +138,15 @@ def _digits(written: str) -> str | None:
         return number_text(float(written))
     # Python makes no number of so many digits; that they are many is all that matters here.
     return number_text(int(written)) if len(written) <= 4300 else written  # noqa: PLR2004
+
+
+def unfolded(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the record with the JSON of its own members decoded, or the same one where none holds any."""
+    decoded: dict[str, Any] = {}
+    for key, text in record.items():
+        if isinstance(text, str) and may_hold_json(text) and len(text) <= SIZE:
+            try:
+                decoded[key] = json.loads(text, strict=False)
+            except (ValueError, RecursionError):  # what is wrong with it is told where it is read
+                continue
+    return {**record, **decoded} if decoded else record

@@ -48,7 +48,7 @@ _BARE = 2
 
 
 def plain_chat(value: Any) -> tuple[str, list[Passage]] | None:
-    """Return shape and passages of a chat of plain texts; None for every other record, and where a text may hold JSON."""
+    """Return shape and passages of a chat of plain texts; None for all other records, and where a text may be JSON."""
     if value.__class__ is not dict or len(value) != 1:
         return None
     [(key, messages)] = value.items()

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from finetooth.record import Encoded, Passage, Step
 from finetooth.shapes.leaves import leaves
 from finetooth.shapes.message import ROLES
-from finetooth.shapes.nested import TooMuchError, inner_leaves, may_hold_json
+from finetooth.shapes.nested import TooMuchError, inner_leaves, may_hold_json, unfolded
 from finetooth.shapes.plainchat import plain_chat
 from finetooth.shapes.reading import DETECT, Reading
-from finetooth.shapes.registry import detect
-from finetooth.shapes.shape import Speaker
+from finetooth.shapes.registry import OTHER, detect
+from finetooth.shapes.shape import Speaker, Speakers
 from finetooth.shapes.tokens import FIELDS, token_passages
 
 STRUCTURAL_KEYS = frozenset(
@@ -71,6 +71,9 @@ def walk(value: Any, reading: Reading = DETECT) -> Walked:
     if not reading.first and (chat := plain_chat(value)) is not None:
         return Walked(*chat)
     shape, speakers = detect(value, reading.first)
+    if shape == OTHER and isinstance(value, dict):
+        # A table holds messages as JSON text. It is walked as it stands, but spoken for as it is meant.
+        shape, speakers = detect(unfolded(value), reading.first)
     found: list[Passage] = []
     unread: dict[str, None] = {}
     tokens: dict[str, None] = {}
@@ -84,7 +87,7 @@ def walk(value: Any, reading: Reading = DETECT) -> Walked:
             if text.endswith(FIELDS):
                 tokens[pointer] = None
         elif may_hold_json(text):
-            _open(here, found, unread)
+            _open(here, speakers, found, unread)
     for pointer in tokens:
         decoded, reason = token_passages(value, pointer, reading.tokenizer)
         found += decoded
@@ -93,20 +96,25 @@ def walk(value: Any, reading: Reading = DETECT) -> Walked:
     return Walked(shape, found, tuple(unread))
 
 
-def _open(outer: Passage, found: list[Passage], unread: dict[str, None]) -> None:
+def _open(outer: Passage, speakers: Speakers, found: list[Passage], unread: dict[str, None]) -> None:
     """Add every text in the JSON that ``outer`` holds, if it holds any."""
     try:
         inside = inner_leaves(outer.text)
     except TooMuchError as error:
-        unread[f"{error}; write it out, or leave it out"] = None
+        unread[f"{error}; flatten it, or leave that column out"] = None
         return
     if inside and len(outer.inner) == DEPTH:
-        unread[f"JSON within JSON, more than {DEPTH} levels deep; write it out, or leave it out"] = None
+        unread[f"JSON within JSON, more than {DEPTH} levels deep; flatten it, or leave that column out"] = None
         return
     for leaf in inside:
         if leaf.part == "key" and leaf.text in STRUCTURAL_KEYS:
             continue
+        speaker = speakers.get(outer.pointer + leaf.pointer) if not outer.inner and leaf.part == "value" else None
+        role, turn, trained = speaker or outer[2:5]
         here = outer._replace(
+            role=role,
+            turn=turn,
+            trained=trained,
             part=leaf.part,
             text=leaf.text,
             inner=(*outer.inner, Step("json", leaf.pointer)),
@@ -114,4 +122,4 @@ def _open(outer: Passage, found: list[Passage], unread: dict[str, None]) -> None
         )
         found.append(here)
         if leaf.part == "value" and may_hold_json(leaf.text):
-            _open(here, found, unread)
+            _open(here, speakers, found, unread)
