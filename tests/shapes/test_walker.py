@@ -203,14 +203,21 @@ MESSAGE = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(MESSAGE | st.none()), st.booleans(), st.booleans())
-def test_a_plain_chat_is_walked_as_any_other_record_is(messages, repeated, sharegpt):
+BESIDE = st.dictionaries(
+    st.sampled_from(["id", "a/b~c", "system", "tools", "label", "chosen", "input_ids", "text", "messages"]) | st.text(),
+    st.none() | st.booleans() | st.text() | st.integers() | st.sampled_from(["[1]", [1], 12345678, {"a": "b"}]),
+    max_size=3,
+)
+
+
+@given(st.lists(MESSAGE | st.none()), BESIDE, BESIDE, st.booleans(), st.booleans())
+def test_a_plain_chat_is_walked_as_any_other_record_is(messages, before, after, repeated, sharegpt):
     if sharegpt:
         names = {"role": "from", "content": "value"}
         messages = [each and {names.get(key, key): node for key, node in each.items()} for each in messages]
     if repeated:
         messages = [RepeatedKeys([("content", "x"), *each.items()]) if each else each for each in messages]
-    value = {"conversations" if sharegpt else "messages": messages}
+    value = {**before, "conversations" if sharegpt else "messages": messages, **after}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(walker, "plain_chat", lambda _: None)
         slowly = walker.walk(value)

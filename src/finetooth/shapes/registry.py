@@ -63,8 +63,8 @@ def detect(value: Any, first: Sequence[Shape] = ()) -> tuple[str, Speakers]:
         first: shapes to try before all others, such as the one that a user named.
     """
     if isinstance(value, dict):
-        for candidates in (first, _candidates(tuple(value)) if len(value) <= _MANY_KEYS else _fitting(value)):
-            for shape in candidates:
+        for shapes in (first, candidates(tuple(value)) if len(value) <= _MANY_KEYS else _fitting(value)):
+            for shape in shapes:
                 speakers = shape.speakers(value)
                 if speakers is not None:
                     return shape.name, speakers
@@ -74,7 +74,7 @@ def detect(value: Any, first: Sequence[Shape] = ()) -> tuple[str, Speakers]:
 
 
 @lru_cache(maxsize=256)
-def _candidates(keys: tuple[str, ...]) -> tuple[Shape, ...]:
+def candidates(keys: tuple[str, ...]) -> tuple[Shape, ...]:
     """Return the shapes that records of these keys can have: files repeat the same keys, so it is asked once."""
     return _fitting(dict.fromkeys(keys))
 

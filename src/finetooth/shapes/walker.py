@@ -9,29 +9,13 @@ from typing import Any, NamedTuple
 
 from finetooth.record import Encoded, Passage, Step
 from finetooth.shapes.leaves import leaves
-from finetooth.shapes.message import ROLES
 from finetooth.shapes.nested import TooMuchError, inner_leaves, may_hold_json, unfolded
 from finetooth.shapes.plainchat import plain_chat
 from finetooth.shapes.reading import DETECT, Reading
 from finetooth.shapes.registry import OTHER, detect
 from finetooth.shapes.shape import Speaker, Speakers
+from finetooth.shapes.structural import STRUCTURAL_KEYS, STRUCTURAL_WORDS
 from finetooth.shapes.tokens import FIELDS, token_passages
-
-STRUCTURAL_KEYS = frozenset(
-    (
-        *("messages", "conversations", "role", "from", "content", "value", "text", "type", "name", "weight"),
-        *("system", "user", "assistant", "prompt", "completion", "chosen", "rejected"),
-        *("instruction", "input", "output", "history"),
-        *("tools", "tool_calls", "tool_call_id", "function", "function_call", "arguments", "parameters"),
-        *("properties", "description", "required", "id", "index", "source", "label", "score"),
-    )
-)
-"""Keys that are no passages. Each is the literal word of a format, wherever it stands, so it can be nobody's data,
-and to detect in it again for every record would cost more than the texts of many. A pattern (only letters, say) would
-not do: a person's name as a key looks like any word. Every other key is a passage."""
-
-STRUCTURAL_WORDS = dict.fromkeys(("role", "from"), frozenset((*ROLES, *map(str.capitalize, ROLES))))
-"""Values that are no passages, for the same reason: under these keys, the names that formats have for speakers."""
 
 DEPTH = 8
 """How many encodings deep a text is read: a tool call's arguments are one, a record kept as a string is two."""
