@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 from finetooth.location import Role
 from finetooth.record import Encoded, Passage, RepeatedKeys, Step
 from finetooth.shapes.pointer import keys, member
+from finetooth.sources.jsontext import NotJson, parse
 
 FIELDS = ("input_ids", "token_ids", "tokens")
 """What keys end in that hold token ids, such as ``chosen_input_ids``."""
@@ -67,6 +68,15 @@ def token_passages(record: Any, pointer: str, tokenizer: Tokenizer | None) -> tu
                     return [], f"`{name}` holds ids that the tokenizer doesn't know; name the one that made them"
                 found += decoded
     return found, None
+
+
+def holds_tokens(text: str, pointers: Sequence[str]) -> bool:
+    """Tell whether any of the members that ``pointers`` lead to, in the JSON that a text holds, are token ids."""
+    try:
+        record = parse(text.strip("\ufeff"))
+    except NotJson:
+        return True  # which nobody can rule out
+    return any(token_passages(record, pointer, None)[1] for pointer in pointers)
 
 
 class _Row(NamedTuple):

@@ -15,7 +15,7 @@ from finetooth.shapes.reading import DETECT, Reading
 from finetooth.shapes.registry import OTHER, detect
 from finetooth.shapes.shape import Speaker, Speakers
 from finetooth.shapes.structural import STRUCTURAL_KEYS, STRUCTURAL_WORDS
-from finetooth.shapes.tokens import FIELDS, token_passages
+from finetooth.shapes.tokens import FIELDS, holds_tokens, token_passages
 
 DEPTH = 8
 """How many encodings deep a text is read: a tool call's arguments are one, a record kept as a string is two."""
@@ -90,20 +90,17 @@ def _open(outer: Passage, speakers: Speakers, found: list[Passage], unread: dict
     if inside and len(outer.inner) == DEPTH:
         unread[f"JSON within JSON, more than {DEPTH} levels deep; flatten it, or leave that column out"] = None
         return
+    tokens = [leaf.pointer for leaf in inside if leaf.part == "key" and leaf.text.endswith(FIELDS)]
+    if tokens and holds_tokens(outer.text, tokens):
+        unread["token ids in a string that holds JSON; unpack that column, then name their tokenizer"] = None
     for leaf in inside:
         if leaf.part == "key" and leaf.text in STRUCTURAL_KEYS:
             continue
         speaker = speakers.get(outer.pointer + leaf.pointer) if not outer.inner and leaf.part == "value" else None
         role, turn, trained = speaker or outer[2:5]
-        here = outer._replace(
-            role=role,
-            turn=turn,
-            trained=trained,
-            part=leaf.part,
-            text=leaf.text,
-            inner=(*outer.inner, Step("json", leaf.pointer)),
-            encoded=Encoded(outer, leaf.start, leaf.end, len(leaf.text), escaped=leaf.quoted),
-        )
+        way = (*outer.inner, Step("json", leaf.pointer))
+        encoded = Encoded(outer, leaf.start, leaf.end, len(leaf.text), escaped=leaf.quoted)
+        here = Passage(outer.pointer, leaf.part, role, turn, trained, leaf.text, way, encoded)
         found.append(here)
         if leaf.part == "value" and may_hold_json(leaf.text):
             _open(here, speakers, found, unread)
