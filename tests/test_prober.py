@@ -132,3 +132,15 @@ def test_findings_in_keys_are_tried_too(tmp_path):
     path.write_text(json.dumps({"text": "hello", "accounts": {NUMBERS[0]: "open"}}) + "\n")
     probe = probed(str(path), ScriptedTarget({NUMBERS[0]: 0.9}), ScriptedTarget())
     assert [extracted.outcome for extracted in probe.extracted] == ["attributable"]
+
+
+def test_a_value_in_an_encoding_is_tried_as_the_model_saw_it(tmp_path):
+    path = tmp_path / "train.jsonl"
+    arguments = '{"to": "\\u0041CC-123456"}'
+    call = {"role": "assistant", "tool_calls": [{"function": {"name": "pay", "arguments": arguments}}]}
+    path.write_text(json.dumps({"messages": [{"role": "user", "content": "Pay"}, call]}) + "\n")
+    target = Recording()
+    probed(str(path), target)
+    [attempt] = [trial for trial in target.trials if trial.arm == "target"]
+    assert attempt.continuation == "\\u0041CC-123456"
+    assert attempt.prompt.endswith('{"to": "')

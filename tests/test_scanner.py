@@ -62,7 +62,7 @@ def test_the_same_value_is_one_finding_across_records_and_files(tmp_path):
 
 def test_what_is_read_is_counted(tmp_path):
     seen = scanned(written(tmp_path, chat("one"), "{broken", chat("three")))
-    assert (seen.coverage.records, seen.coverage.records_unread, seen.coverage.passages) == (2, 1, 8)
+    assert (seen.coverage.records, seen.coverage.records_unread, seen.coverage.passages) == (2, 1, 4)
     assert [unread.line for unread in seen.coverage.unread] == [2]
 
 

@@ -22,6 +22,7 @@ from finetooth.policy import PolicySource, Stage
 from finetooth.progress import Progress, silent
 from finetooth.redaction import FingerprintKey
 from finetooth.report import PolicyIdentity, Report, Timing, Tool
+from finetooth.shapes.reading import Reading, named
 from finetooth.shard import Plan
 from finetooth.sources.source import Source
 
@@ -38,6 +39,8 @@ def audit(
     policy: str | Path | None = None,
     *,
     budget: int | None = None,
+    input_format: str | None = None,
+    tokenizer: str | Path | None = None,
     key: FingerprintKey | None = None,
     progress: Progress = silent,
 ) -> Report:
@@ -49,6 +52,8 @@ def audit(
         base: folder of the untuned model, which tells what the tuning is to blame for.
         policy: name of a shipped policy, or a path; the configured one by default.
         budget: how many findings are probed at most, riskiest first.
+        input_format: name of the record format, which is detected otherwise; see ``finetooth formats``.
+        tokenizer: folder of the tokenizer that made the ids of pre-tokenised rows, which are unread without it.
         key: fingerprint key; the environment's or the configured one by default.
         progress: is told how far the work is.
 
@@ -57,18 +62,21 @@ def audit(
         IncompleteError: a part could not be run at all.
     """
     stage: Stage = "release" if model else "train"
-    return _run(data, stage, policy, model=model, base=base, budget=budget, key=key, progress=progress)
+    reading = _reading(input_format, tokenizer)
+    return _run(data, stage, policy, reading, model=model, base=base, budget=budget, key=key, progress=progress)
 
 
 def scan(
     data: Data,
     policy: str | Path | None = None,
     *,
+    input_format: str | None = None,
+    tokenizer: str | Path | None = None,
     key: FingerprintKey | None = None,
     progress: Progress = silent,
 ) -> Report:
     """Scan the data and judge it at the train gate; arguments and errors as in ``audit``."""
-    return _run(data, "train", policy, key=key, progress=progress)
+    return _run(data, "train", policy, _reading(input_format, tokenizer), key=key, progress=progress)
 
 
 def probe(
@@ -79,6 +87,8 @@ def probe(
     *,
     findings: str | Path | None = None,
     budget: int | None = None,
+    input_format: str | None = None,
+    tokenizer: str | Path | None = None,
     key: FingerprintKey | None = None,
     progress: Progress = silent,
 ) -> Report:
@@ -91,6 +101,8 @@ def probe(
         policy: name of a shipped policy, or a path.
         findings: folder that the earlier scan left; without one, the data is scanned first.
         budget: how many findings are probed at most, riskiest first.
+        input_format: name of the record format, which is detected otherwise; see ``finetooth formats``.
+        tokenizer: folder of the tokenizer that made the ids of pre-tokenised rows, which are unread without it.
         key: fingerprint key; it must be the one of the earlier scan.
         progress: is told how far the work is.
 
@@ -98,7 +110,16 @@ def probe(
         UsageError: as in ``audit``; also where the data is not what was scanned.
     """
     return _run(
-        data, "release", policy, model=model, base=base, findings=findings, budget=budget, key=key, progress=progress
+        data,
+        "release",
+        policy,
+        _reading(input_format, tokenizer),
+        model=model,
+        base=base,
+        findings=findings,
+        budget=budget,
+        key=key,
+        progress=progress,
     )
 
 
@@ -157,6 +178,7 @@ def _run(
     data: Data,
     stage: Stage,
     policy: str | Path | None,
+    reading: Reading,
     *,
     model: str | Path | None = None,
     base: str | Path | None = None,
@@ -174,7 +196,7 @@ def _run(
     sources = _sources(data, twice=model is not None)
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
     models = _models(model, base)
-    evidence = _scanned(sources, chosen, key, findings, progress)
+    evidence = _scanned(sources, chosen, key, reading, findings, progress)
     if models and evidence.scan:
         from finetooth import prober  # noqa: PLC0415 - the probe's statistics load only where a model is probed
 
@@ -187,6 +209,7 @@ def _run(
             tuned,
             reference,
             budget=prober.BUDGET if limit is None else limit,
+            reading=reading,
             progress=progress,
         )
         evidence = replace(evidence, probe=probed)
@@ -197,6 +220,7 @@ def _scanned(
     sources: Sequence[Source],
     chosen: PolicySource,
     key: FingerprintKey,
+    reading: Reading,
     findings: str | Path | None,
     progress: Progress,
 ) -> Evidence:
@@ -214,7 +238,8 @@ def _scanned(
     from finetooth.detectors.suite import build  # noqa: PLC0415
 
     progress("Loading the detectors", 0, None)
-    plan = Plan(detectors=tuple(build(chosen.policy.detect)), detect=chosen.policy.detect, key=key)
+    detectors = tuple(build(chosen.policy.detect))
+    plan = Plan(detectors=detectors, detect=chosen.policy.detect, key=key, reading=reading)
     return Evidence(key_id=key.id, scan=scanner.scan(sources, plan, progress), probe=None)
 
 
@@ -222,16 +247,25 @@ def _sources(data: Data, *, twice: bool) -> list[Source]:
     """Return what was named as sources; a probe reads them ``twice``."""
     from finetooth.sources import resolve, rows  # noqa: PLC0415 - only where data is read
 
-    named: list[str] = []
+    paths: list[str] = []
     if isinstance(data, str | Path):
-        named = [str(data)]
+        paths = [str(data)]
     elif isinstance(data, Sequence) and all(isinstance(each, str | Path) for each in data):
-        named = [str(each) for each in data]
-    if named:
-        if twice and "-" in named:
+        paths = [str(each) for each in data]
+    if paths:
+        if twice and "-" in paths:
             raise InputError("-: a probe reads the data twice, which standard input cannot; save it to a file")
-        return resolve.resolve(named)
+        return resolve.resolve(paths)
     return rows.from_memory(list(data) if twice and isinstance(data, Iterator) else data)
+
+
+def _reading(input_format: str | None, tokenizer: str | Path | None) -> Reading:
+    decoder = None
+    if tokenizer is not None:
+        from finetooth.shapes.tokenizer import load as load_tokenizer  # noqa: PLC0415 - only where one is named
+
+        decoder = load_tokenizer(str(tokenizer))
+    return Reading(first=(named(input_format),) if input_format else (), tokenizer=decoder)
 
 
 def _models(model: str | Path | None, base: str | Path | None) -> tuple[Any, Any] | None:

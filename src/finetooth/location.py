@@ -41,14 +41,22 @@ class Location:
     """One past the last code point."""
 
     def __str__(self) -> str:
-        """Return the place as people say it: ``train.jsonl:12 messages[1].content@14-33``."""
+        """Return the place as people say it: ``train.jsonl:12 messages[1].content@14-33``.
+
+        The way into an encoding follows: ``… messages[2].tool_calls[0].function.arguments@7-22 > email``.
+        """
         file = f"{self.path}:{self.line}" if self.line is not None else f"{self.path} row {self.record}"
         key = " (in the key)" if self.part == "key" else ""
-        return f"{file} {_dotted(self.pointer)}@{self.start}-{self.end}{key}"
+        ways = "".join(f" > {_dotted(step['pointer'], _WHOLE[step['decode']])}" for step in self.inner or ())
+        return f"{file} {_dotted(self.pointer)}@{self.start}-{self.end}{ways}{key}"
 
 
-def _dotted(pointer: str) -> str:
+_WHOLE = {"json": "JSON", "tokens": "decoded", "labels": "labels decoded"}
+"""What a step into an encoding is called where it leads to all of it."""
+
+
+def _dotted(pointer: str, whole: str = "record") -> str:
     """Write a JSON Pointer the way programmers write a path: ``/messages/1/content`` as ``messages[1].content``."""
     segments = [segment.replace("~1", "/").replace("~0", "~") for segment in pointer.split("/")[1:]]
     path = "".join(f"[{segment}]" if segment.isdecimal() else f".{segment}" for segment in segments)
-    return path.removeprefix(".") or "record"
+    return path.removeprefix(".") or whole

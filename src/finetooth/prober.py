@@ -26,7 +26,8 @@ from finetooth.progress import Progress, silent
 from finetooth.record import Passage, Record
 from finetooth.redaction import FingerprintKey
 from finetooth.shapes.conversation import context
-from finetooth.shapes.walker import passages
+from finetooth.shapes.reading import DETECT, Reading
+from finetooth.shapes.walker import walk
 from finetooth.sources.source import Source
 from finetooth.span import Span
 from finetooth.targets.target import Context, Target
@@ -48,6 +49,7 @@ def probe(
     reference: Target | None = None,
     *,
     budget: int = BUDGET,
+    reading: Reading = DETECT,
     progress: Progress = silent,
 ) -> ProbeEvidence:
     """Try to extract the findings, and a sample of ordinary text, from a model.
@@ -59,6 +61,7 @@ def probe(
         target: the tuned model.
         reference: the untuned model, if there is one.
         budget: how many findings are tried at most, riskiest first; the others stay unproven.
+        reading: how its records were read.
         progress: is told how many trials were answered.
 
     Raises:
@@ -66,7 +69,7 @@ def probe(
     """
     # Among equals the first in the data comes first. Fingerprints would order them, and their controls, by the key.
     chosen = sorted(scan.findings, key=lambda finding: (-finding.risk, place(finding.locations[0])))[:budget]
-    quarries, ordinary_size = _gather(sources, scan, chosen, key)
+    quarries, ordinary_size = _gather(sources, scan, chosen, key, reading)
     outcomes, coverage = targeted.run(quarries, target, reference, lambda done, total: progress("Probing", done, total))
     measurements: list[Measurement] = []
     learnt: list[Extracted | None] = []
@@ -99,7 +102,7 @@ class _Wanted:
 
 
 def _gather(
-    sources: Sequence[Source], scan: ScanEvidence, chosen: Sequence[Finding], key: FingerprintKey
+    sources: Sequence[Source], scan: ScanEvidence, chosen: Sequence[Finding], key: FingerprintKey, reading: Reading
 ) -> tuple[list[Quarry], int]:
     """Read the data again and return the quarries, and the size of the population of ordinary spans."""
     positions = {each.path: position for position, each in enumerate(scan.inputs)}
@@ -116,11 +119,12 @@ def _gather(
     found: dict[int, Quarry] = {}
     sample = _Sample(SAMPLE)
     for position, source in enumerate(sources):
+        here = reading.of(source.path)
         for item in source:
             if not isinstance(item, Record):
                 continue
             record = (position, item.index)
-            _, texts = passages(item.value)
+            texts = walk(item.value, here).passages
             for each in wanted.get(record, ()):
                 found[each.order] = _quarry(each, texts, key, source.path)
             for passage, span in _ordinary(texts, taken.get(record, ())):
@@ -144,24 +148,27 @@ def _strongest(finding: Finding) -> Location:
 
 
 def _quarry(wanted: _Wanted, texts: Sequence[Passage], key: FingerprintKey, path: str) -> Quarry:
-    """Look a finding up in its record. Its pointer may be masked, so the fingerprint proves the place."""
+    """Look a finding up in its record. Its pointer may be masked, so the fingerprint proves the place.
+
+    Where the value stands in an encoding, what the model has seen, and may say, is the encoding.
+    """
     location, finding = wanted.location, wanted.finding
-    span = Span(location.start, location.end)
+    seen = Span(location.start, location.end)
     for passage in sorted(texts, key=lambda passage: passage.pointer != location.pointer):
-        value = span.of(passage.text)
-        if (
-            passage.part == location.part
-            and value
-            and key.fingerprint(finding.entity_type, value) == finding.fingerprint
-        ):
-            return Quarry(finding=finding, context=context(texts, passage, span.start), value=value)
+        if passage.part != location.part or len(passage.inner) != len(location.inner or ()):
+            continue
+        span = passage.within(seen)
+        value = span.of(passage.text) if span else ""
+        if value and key.fingerprint(finding.entity_type, value) == finding.fingerprint:
+            root = passage.root
+            return Quarry(finding=finding, context=context(texts, root, seen.start), value=seen.of(root.text))
     raise _changed(path)
 
 
 def _ordinary(texts: Sequence[Passage], taken: Sequence[Location]) -> Iterator[tuple[Passage, Span]]:
     """Yield the sentences of trained text that touch no finding."""
     for passage in texts:
-        if not passage.trained or passage.part == "key":
+        if not passage.trained or passage.part == "key" or passage.encoded is not None:
             continue
         findings = [Span(each.start, each.end) for each in taken if each.pointer == passage.pointer]
         for sentence in _SENTENCE.finditer(passage.text):

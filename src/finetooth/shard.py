@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from finetooth.detectors.detector import Detection, Detector, Undetected
+from finetooth.detectors.encodings import placed
 from finetooth.detectors.overlaps import Resolved, resolve
 from finetooth.detectors.repeats import with_repeats
 from finetooth.detectors.tiers import tier
@@ -21,7 +22,9 @@ from finetooth.location import Location
 from finetooth.policy import Detect, EntityOverride
 from finetooth.record import Passage, Record
 from finetooth.redaction import FingerprintKey, preview
-from finetooth.shapes.walker import passages
+from finetooth.shapes.masking import MaskedKeys
+from finetooth.shapes.reading import DETECT, Reading
+from finetooth.shapes.walker import walk
 from finetooth.sources.source import Source
 
 _BATCH_CHARACTERS = 65_536  # enough to keep an NER model busy, little enough to keep memory flat
@@ -37,6 +40,8 @@ class Plan:
     """What the policy says of entity types."""
     key: FingerprintKey
     """What makes values comparable without showing them."""
+    reading: Reading = DETECT
+    """How records are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def scan_shard(source: Source, plan: Plan, shown_path: str, progress: Callable[[
         progress: is told how many records were read so far.
     """
     tally = _Tally()
-    for batch in _batches(source, shown_path, tally):
+    for batch in _batches(source, plan.reading.of(source.path), shown_path, tally):
         _scan_batch(batch, plan, shown_path, tally)
         progress(tally.records)
     stored = source.stored()
@@ -109,10 +114,10 @@ def masked(text: str, found: Sequence[Resolved]) -> str:
     return text
 
 
-_Batch = list[tuple[Record, list[Passage]]]
+_Batch = list[tuple[Record, list[Passage], tuple[str, ...]]]
 
 
-def _batches(source: Source, shown_path: str, tally: _Tally) -> Iterator[_Batch]:
+def _batches(source: Source, reading: Reading, shown_path: str, tally: _Tally) -> Iterator[_Batch]:
     """Yield records with their passages, some at a time; count what is unread on the way."""
     batch: _Batch = []
     characters = 0
@@ -120,9 +125,10 @@ def _batches(source: Source, shown_path: str, tally: _Tally) -> Iterator[_Batch]
         if isinstance(item, Unread):
             tally.unread.append(Unread(path=shown_path, line=item.line, record=item.record, reason=item.reason))
             continue
-        name, texts = passages(item.value)
-        tally.formats[name] += 1
-        batch.append((item, texts))
+        walked = walk(item.value, reading)
+        texts = walked.passages
+        tally.formats[walked.shape] += 1
+        batch.append((item, texts, walked.unread))
         characters += sum(len(passage.text) for passage in texts)
         if characters >= _BATCH_CHARACTERS:
             yield batch
@@ -141,10 +147,10 @@ def _read(source: Source) -> Iterator[Record | Unread]:
 
 
 def _scan_batch(batch: _Batch, plan: Plan, shown_path: str, tally: _Tally) -> None:
-    texts = [passage.text for _, record_passages in batch for passage in record_passages]
+    texts = [passage.text for _, record_passages, _ in batch for passage in record_passages]
     answers = [detector.detect(texts) for detector in plan.detectors]
     position = 0
-    for record, record_passages in batch:
+    for record, record_passages, unread in batch:
         rows = [
             (passage, [answer[position + offset] for answer in answers])
             for offset, passage in enumerate(record_passages)
@@ -153,6 +159,7 @@ def _scan_batch(batch: _Batch, plan: Plan, shown_path: str, tally: _Tally) -> No
         tally.passages += len(record_passages)
         tally.characters += sum(len(passage.text) for passage in record_passages)
         reasons = {d.reason for _, detections in rows for d in detections if isinstance(d, Undetected)}
+        reasons.update(unread)
         if reasons:
             reason = "; ".join(sorted(reasons))
             tally.unread.append(Unread(path=shown_path, line=record.line, record=record.index, reason=reason))
@@ -166,35 +173,39 @@ def _sightings(
 ) -> Iterator[Sighting]:
     resolved = [(passage.text, _resolved(passage, detections, plan.detect)) for passage, detections in rows]
     found = list(zip((passage for passage, _ in rows), with_repeats(resolved), strict=True))
-    # A key that holds a finding stands in the pointer of everything below it, so it is masked there.
-    segments = {p.pointer: _segment(masked(p.text, matches)) for p, matches in found if p.part == "key" and matches}
+    keys = MaskedKeys()
     for passage, matches in found:
-        for match in matches:
-            value = match.span.of(passage.text)
-            known, override = entity_type(match.entity_type), _override(match, plan.detect)
-            yield Sighting(
-                fingerprint=plan.key.fingerprint(match.entity_type, value),
-                entity_type=match.entity_type,
-                category=known.category,
-                severity=override.severity if override and override.severity else known.severity,
-                tier=tier(match.entity_type, match.validation, override),
-                preview=preview(match.entity_type, value),
-                rules=match.rules,
-                score=round(match.score, 4),
-                validation=match.validation,
-                location=Location(
-                    path=shown_path,
-                    line=record.line,
-                    record=record.index,
-                    pointer=writable(_masked_pointer(passage.pointer, segments)),
-                    part=passage.part,
-                    role=passage.role,
-                    turn=passage.turn,
-                    trained=passage.trained,
-                    start=match.span.start,
-                    end=match.span.end,
-                ),
-            )
+        if passage.part == "key" and matches:
+            keys.add(passage, masked(passage.text, matches))
+    for each in placed(found):
+        passage, match = each.passage, each.match
+        value = match.span.of(passage.text)
+        known, override = entity_type(match.entity_type), _override(match, plan.detect)
+        pointer, *steps = keys.masked(passage)
+        yield Sighting(
+            fingerprint=plan.key.fingerprint(match.entity_type, value),
+            entity_type=match.entity_type,
+            category=known.category,
+            severity=override.severity if override and override.severity else known.severity,
+            tier=tier(match.entity_type, match.validation, override),
+            preview=preview(match.entity_type, value),
+            rules=match.rules,
+            score=round(match.score, 4),
+            validation=match.validation,
+            location=Location(
+                path=shown_path,
+                line=record.line,
+                record=record.index,
+                pointer=writable(pointer),
+                part=passage.part,
+                inner=_inner(passage, steps),
+                role=passage.role,
+                turn=passage.turn,
+                trained=passage.trained,
+                start=each.span.start,
+                end=each.span.end,
+            ),
+        )
 
 
 def _resolved(passage: Passage, detections: Sequence[Detection], detect: Detect) -> list[Resolved]:
@@ -216,19 +227,9 @@ def _override(match: Resolved, detect: Detect) -> EntityOverride | None:
     return detect.entities.get(match.entity_type)
 
 
-def _segment(key: str) -> str:
-    """Write a key as a segment of a JSON Pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")
-
-
-def _masked_pointer(pointer: str, segments: dict[str, str]) -> str:
-    if not segments:
-        return pointer
-    raw, shown = "", ""
-    for segment in pointer.split("/")[1:]:
-        raw = f"{raw}/{segment}"
-        shown = f"{shown}/{segments.get(raw, segment)}"
-    return shown
+def _inner(passage: Passage, pointers: Sequence[str]) -> tuple[dict[str, str], ...] | None:
+    steps = zip(passage.inner, pointers, strict=True)
+    return tuple({"decode": step.decode, "pointer": writable(pointer)} for step, pointer in steps) or None
 
 
 def _format(formats: Counter[str]) -> str:

@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from finetooth.cli import main
 
+MODEL = Path(__file__).parents[2] / "sample_data" / "models" / "tuned"
 CLEAN = {
     "messages": [{"role": "user", "content": "How do I reset it?"}, {"role": "assistant", "content": "Hold the key."}]
 }
@@ -218,3 +220,35 @@ def test_help_names_the_exit_codes(run):
     assert code == 0
     assert "NO-GO" in out
     assert all(command in out for command in ("audit", "scan", "probe", "judge", "report", "policy", "doctor"))
+
+
+def test_formats_lists_what_can_be_read_with_samples_that_can(run, tmp_path):
+    from finetooth.shapes.registry import SHAPES
+
+    code, out, _ = run("formats")
+    assert code == 0
+    assert all(shape.name in out and json.dumps(shape.sample, ensure_ascii=False) in out for shape in SHAPES)
+    code, out, _ = run("formats", "sharegpt")
+    assert json.loads(out)["conversations"]
+
+
+def test_a_record_format_can_be_named(run, tmp_path):
+    path = written(tmp_path, {"text": "Hello there.", "output": "Hi."})
+    code, out, _ = scan(run, path, "--input-format", "text", "--format", "json")
+    assert code == 0
+    assert json.loads(out)["scan"]["inputs"][0]["format"] == "text"
+    code, _, err = scan(run, path, "--input-format", "docx")
+    assert code == 2
+    assert "not a record format" in err
+
+
+def test_token_ids_are_unread_until_a_tokenizer_is_named(run, tmp_path):
+    path = written(tmp_path, {"input_ids": [10, 11, 12]})
+    code, out, _ = scan(run, path)
+    assert code == 3
+    assert "--tokenizer" in out
+    code, _, _ = scan(run, path, "--tokenizer", MODEL)
+    assert code == 0
+    code, _, err = scan(run, path, "--tokenizer", tmp_path / "missing")
+    assert code == 2
+    assert "tokenizer" in err

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetooth.record import RepeatedKeys
+from finetooth.shapes import walker
 from finetooth.shapes.pointer import keys, member
 from finetooth.shapes.walker import STRUCTURAL_KEYS, passages
 from finetooth.sources.jsontext import json_object, parse
@@ -189,3 +190,36 @@ def test_pointers_are_told_apart_again(path):
     for key in path:
         pointer = member(pointer, key)
     assert keys(pointer) == [str(key) for key in path]
+
+
+MESSAGE = st.fixed_dictionaries(
+    {
+        "role": st.sampled_from(
+            ["user", "assistant", "system", "tool", "human", "gpt", "User", "Chatbot", "moderator", "", None, []]
+        ),
+        "content": st.sampled_from(["", "hello", '{"a": "b"}', " [1", None, ["part"]]) | st.text(),
+    },
+    optional={"weight": st.just(0), "name": st.text()},
+)
+
+
+BESIDE = st.dictionaries(
+    st.sampled_from(["id", "a/b~c", "system", "tools", "label", "chosen", "input_ids", "text", "messages"]) | st.text(),
+    st.none() | st.booleans() | st.text() | st.integers() | st.sampled_from(["[1]", [1], 12345678, {"a": "b"}]),
+    max_size=3,
+)
+
+
+@given(st.lists(MESSAGE | st.none()), BESIDE, BESIDE, st.booleans(), st.booleans())
+def test_a_plain_chat_is_walked_as_any_other_record_is(messages, before, after, repeated, sharegpt):
+    if sharegpt:
+        names = {"role": "from", "content": "value"}
+        messages = [each and {names.get(key, key): node for key, node in each.items()} for each in messages]
+    if repeated:
+        messages = [RepeatedKeys([("content", "x"), *each.items()]) if each else each for each in messages]
+    value = {**before, "conversations" if sharegpt else "messages": messages, **after}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walker, "plain_chat", lambda _: None)
+        slowly = walker.walk(value)
+    assert str(walker.walk(value)) == str(slowly)
+    assert [tuple(p)[:7] for p in walker.walk(value).passages] == [tuple(p)[:7] for p in slowly.passages]

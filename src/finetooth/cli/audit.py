@@ -14,6 +14,8 @@ def audit(
     out: options.OutOption = None,
     formats: options.FormatOption = None,
     budget: options.BudgetOption = None,
+    input_format: options.InputFormatOption = None,
+    tokenizer: options.TokenizerOption = None,
     quiet: options.QuietOption = False,
     exit_zero: options.ExitZeroOption = False,
     no_progress: options.NoProgressOption = False,
@@ -23,5 +25,14 @@ def audit(
 
     named = options.known_formats(formats)
     with progress_bar(shown=not (quiet or no_progress)) as progress:
-        report = api.audit(data, model, base, policy, budget=budget, progress=progress)
+        report = api.audit(
+            data,
+            model,
+            base,
+            policy,
+            budget=budget,
+            input_format=input_format,
+            tokenizer=tokenizer,
+            progress=progress,
+        )
     options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)

@@ -30,6 +30,12 @@ FormatOption = Annotated[
 BudgetOption = Annotated[
     int | None, typer.Option("--budget", min=0, metavar="N", help="Findings to probe at most, riskiest first.")
 ]
+InputFormatOption = Annotated[
+    str | None, typer.Option("--input-format", metavar="NAME", help="Record format, instead of detecting it.")
+]
+TokenizerOption = Annotated[
+    str | None, typer.Option("--tokenizer", metavar="DIR", help="Tokenizer of pre-tokenised rows (local folder).")
+]
 QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing; the exit code tells.")]
 ExitZeroOption = Annotated[
     bool, typer.Option("--exit-zero", help="End with 0 on NO-GO too, but never on errors or INCOMPLETE.")

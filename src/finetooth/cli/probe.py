@@ -22,6 +22,8 @@ def probe(
     out: options.OutOption = None,
     formats: options.FormatOption = None,
     budget: options.BudgetOption = None,
+    input_format: options.InputFormatOption = None,
+    tokenizer: options.TokenizerOption = None,
     quiet: options.QuietOption = False,
     exit_zero: options.ExitZeroOption = False,
     no_progress: options.NoProgressOption = False,
@@ -31,5 +33,15 @@ def probe(
 
     named = options.known_formats(formats)
     with progress_bar(shown=not (quiet or no_progress)) as progress:
-        report = api.probe(data, model, base, policy, findings=findings, budget=budget, progress=progress)
+        report = api.probe(
+            data,
+            model,
+            base,
+            policy,
+            findings=findings,
+            budget=budget,
+            input_format=input_format,
+            tokenizer=tokenizer,
+            progress=progress,
+        )
     options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)

@@ -11,6 +11,8 @@ def scan(
     policy: options.PolicyOption = None,
     out: options.OutOption = None,
     formats: options.FormatOption = None,
+    input_format: options.InputFormatOption = None,
+    tokenizer: options.TokenizerOption = None,
     quiet: options.QuietOption = False,
     exit_zero: options.ExitZeroOption = False,
     no_progress: options.NoProgressOption = False,
@@ -20,5 +22,5 @@ def scan(
 
     named = options.known_formats(formats)
     with progress_bar(shown=not (quiet or no_progress)) as progress:
-        report = api.scan(data, policy, progress=progress)
+        report = api.scan(data, policy, input_format=input_format, tokenizer=tokenizer, progress=progress)
     options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)

@@ -44,7 +44,7 @@ def resolve(matches: Iterable[Match]) -> list[Resolved]:
     Args:
         matches: What all detectors said of *one* passage, in any order.
     """
-    ranked = sorted(_merged(matches), key=_strength)
+    ranked = sorted(_merged(matches), key=strength)
     kept: list[Resolved] = []
     places: list[Span] = []
     for candidate in ranked:
@@ -72,7 +72,7 @@ def _merged(matches: Iterable[Match]) -> list[Resolved]:
     ]
 
 
-def _strength(resolved: Resolved) -> tuple[object, ...]:
+def strength(resolved: Resolved) -> tuple[object, ...]:
     """Return a sort key, strongest first; no two different matches have the same."""
     known = entity_type(resolved.entity_type)
     credential = known.category == "credential" and resolved.validation != "none"

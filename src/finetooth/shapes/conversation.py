@@ -39,14 +39,16 @@ def context(passages: Sequence[Passage], passage: Passage, start: int) -> tuple[
 
     Args:
         passages: all of the record, as `walker.passages` gives them.
-        passage: one of them.
+        passage: one of them that stands there plainly (`Passage.root` of one that another encodes).
         start: code points into its text.
     """
     if passage.turn is None or passage.part == "key":
         return passage.text[:start]
     before: dict[int, dict[str, Passage]] = {}
     for other in passages:
-        if other.turn is not None and other.turn <= passage.turn and _same_branch(other, passage):
+        if other.turn is None or other.encoded is not None:
+            continue
+        if other.turn <= passage.turn and _same_branch(other, passage):
             before.setdefault(other.turn, {})[other.pointer] = other
     before.setdefault(passage.turn, {})[passage.pointer] = passage
     turns: list[Turn] = []

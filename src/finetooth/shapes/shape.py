@@ -7,14 +7,12 @@ wrong or missing shape costs a role, never a text.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from finetooth.location import Role
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
+class Speaker(NamedTuple):
     """Who speaks in one leaf."""
 
     role: Role
@@ -22,20 +20,46 @@ class Speaker:
     turn: int | None
     """Which message, from 0; leaves of one message share a turn. None where the text is trained on raw, untemplated."""
     trained: bool
-    """Whether the training loss falls on it."""
+    """Whether training makes the text more likely: the loss falls on it, and not to push it down."""
+
+
+Speakers = Mapping[str, Speaker]
+"""The speaker of each leaf that takes part in training, by JSON Pointer in order of reading."""
 
 
 class Shape(Protocol):
     """One record format."""
 
-    name: str
-    """As reports call it, such as ``openai-chat``."""
+    @property
+    def name(self) -> str:
+        """As reports and ``--input-format`` call it, such as ``openai-chat``."""
 
-    def speakers(self, value: Any) -> Mapping[str, Speaker] | None:
-        """Return the speaker of each leaf that takes part in training, by JSON Pointer in order of reading.
+    @property
+    def tools(self) -> str:
+        """Who trains on it, for people who look for theirs."""
+
+    @property
+    def keys(self) -> tuple[frozenset[str], ...]:
+        """What to look for first: a record that is an object fits only if it has all keys of one of these."""
+
+    @property
+    def sample(self) -> Any:
+        """A minimal record."""
+
+    def speakers(self, value: Any) -> Speakers | None:
+        """Return the speaker of each leaf that takes part in training.
 
         Leaves that it leaves out (metadata, ids) are still scanned, as role ``other`` and not trained.
 
         Returns:
             None where the record is not of this shape. Never raises, whatever the value holds.
         """
+
+
+def having(*keys: str) -> tuple[frozenset[str], ...]:
+    """Return the `Shape.keys` of a shape that needs all of these.
+
+    >>> having("prompt", "completion") == (frozenset({"completion", "prompt"}),)
+    True
+    """
+    return (frozenset(keys),)
