@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from finetooth.sources.bytestream import Peekable
+from finetooth.sources.peekable import Peekable
 from finetooth.sources.container import Container, container
 
 LINES, DOCUMENT = Container.JSON_LINES, Container.JSON_DOCUMENT

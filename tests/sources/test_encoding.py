@@ -3,7 +3,8 @@ import io
 
 import pytest
 
-from finetooth.sources.bytestream import ByteStream, Peekable, Unreadable
+from finetooth.sources.bytestream import ByteStream
+from finetooth.sources.peekable import Peekable, Unreadable
 from finetooth.sources.encoding import utf8
 
 TEXT = '{"text": "Žofie 💌"}\n'

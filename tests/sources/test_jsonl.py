@@ -6,7 +6,7 @@ import pytest
 
 from finetooth.record import Record, RepeatedKeys
 from finetooth.sources import lines as lines_module
-from finetooth.sources.bytestream import Peekable
+from finetooth.sources.peekable import Peekable
 from finetooth.sources.jsonl import read_json_lines
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import enum
 
-from finetooth.sources.bytestream import Peekable
+from finetooth.sources.peekable import Peekable
 from finetooth.sources.jsontext import NotJson, parse
 from finetooth.sources.lines import LINE_LIMIT
 

@@ -12,7 +12,7 @@ from finetooth.record import Record
 from finetooth.sources.bytestream import ByteStream
 from finetooth.sources.container import Container, container
 from finetooth.sources.encoding import utf8
-from finetooth.sources.jsonarray import read_json_document
+from finetooth.sources.jsondocument import read_json_document
 from finetooth.sources.jsonl import read_json_lines
 from finetooth.sources.parquet import read_parquet
 from finetooth.sources.source import Stored

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
-from finetooth.sources.bytestream import Peekable, Unreadable
+from finetooth.sources.peekable import Peekable, Unreadable
 from finetooth.sources.jsontext import NotJson, parse
 from finetooth.sources.lines import TOO_LONG, lines
 
