@@ -14,7 +14,7 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from finetooth.sources.peekable import WINDOW, Peekable, Unreadable
 
@@ -90,18 +90,10 @@ def _gzip(stored: Peekable) -> Callable[[int], bytes]:
     return read
 
 
-class _Decompressor(Protocol):
-    """What those of bz2 and lzma have in common."""
-
-    eof: bool
-    unused_data: bytes
-    needs_input: bool
-
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
-
-
-def _members(stored: Peekable, codec: str, start: Callable[[], _Decompressor]) -> Callable[[int], bytes]:
-    member: _Decompressor | None = None
+def _members(
+    stored: Peekable, codec: str, start: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]
+) -> Callable[[int], bytes]:
+    member: bz2.BZ2Decompressor | lzma.LZMADecompressor | None = None
 
     def read(size: int) -> bytes:
         nonlocal member

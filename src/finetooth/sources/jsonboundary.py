@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 
-_OUTSIDE = re.compile(r'["\[\]{},]')
+_WHOLE_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+# What needs no look: up to the next bracket, string that the text cuts off or, outside of all brackets, comma.
+_PAST_COMMAS = re.compile(rf'(?:[^"\[\]{{}}]++|{_WHOLE_STRING})*+', re.DOTALL)
+_TO_COMMA = re.compile(rf'(?:[^"\[\]{{}},]++|{_WHOLE_STRING})*+', re.DOTALL)
 _STRING_REST = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 
 
@@ -28,29 +31,29 @@ class Boundary:
     def find(self, text: str, start: int) -> int | None:
         """Return where the value ends that begins, or goes on, at ``start``; None where the text ends before."""
         at = start
-        while True:
-            if self._in_string:
-                at = self._leave_string(text, at)
-                if self._in_string:
-                    return None
-            token = _OUTSIDE.search(text, at)
-            if token is None:
-                return None
-            at = token.end()
-            first = token.group()
+        if self._in_string:
+            at = self._leave_string(text, at)
+        while at < len(text):
+            inside = self._depth or "," not in self._behind
+            found = (_PAST_COMMAS if inside else _TO_COMMA).match(text, at)
+            at = found.end() if found else at
+            if at == len(text):
+                break
+            first = text[at]
             if first == '"':
                 self._in_string = True
+                at = self._leave_string(text, at + 1)
             elif first in "[{":
                 self._depth += 1
-            elif first == ",":
-                if not self._depth and "," in self._behind:
-                    return token.start()
-            elif not self._depth:
-                return token.start()
+                at += 1
+            elif first == "," or not self._depth:
+                return at
             else:
                 self._depth -= 1
+                at += 1
                 if not self._depth and not self._behind:
                     return at
+        return None
 
     def _leave_string(self, text: str, at: int) -> int:
         if self._escaped and at < len(text):

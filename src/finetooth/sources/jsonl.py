@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
-from finetooth.sources.peekable import Peekable, Unreadable
 from finetooth.sources.jsontext import NotJson, parse
 from finetooth.sources.lines import TOO_LONG, lines
+from finetooth.sources.peekable import Peekable, Unreadable
 
 
 def read_json_lines(path: str, content: Peekable) -> Iterator[Record | Unread]:

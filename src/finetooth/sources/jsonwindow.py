@@ -103,6 +103,7 @@ class JsonWindow:
                 at a bracket that it did not open.
         """
         line = self.line
+        boundary, scanned = Boundary(behind), 0
         while True:
             start = self._at
             try:
@@ -116,11 +117,12 @@ class JsonWindow:
                 continue
             except NotJson as error:
                 fault = error
-            stop = Boundary(behind).find(self._text, start)
+            stop = boundary.find(self._text, start + scanned)
+            scanned = len(self._text) - start
             if stop is not None or self._ended:
                 raise self._bad(fault, len(self._text) if stop is None else stop, closed=stop is not None)
             if len(self._text) - start > VALUE_LIMIT:
-                raise self._too_long(behind)
+                raise self._too_long(boundary)
             self._more(max(WINDOW, len(self._text) - start))
         self._at = end
         if self._has_bad_bytes and _BAD_BYTE.search(self._text, start, end):
@@ -155,7 +157,7 @@ class JsonWindow:
         return BadValue(f"not valid JSON ({what} at column {self.column()})", self.line, closed=False)
 
     def skip(self, what: str) -> BadValue:
-        """Move behind what stands at the place as if it were a value, and return that something else should be there."""
+        """Move behind what stands at the place as behind a value, and return that something else should be there."""
         fault = self.fault(what)
         boundary = Boundary(",")
         while (stop := boundary.find(self._text, self._at)) is None:
@@ -182,15 +184,15 @@ class JsonWindow:
         line += self._text.count("\n", start, place)
         return BadValue(f"not valid JSON ({fault.fault} at column {self.column(place)})", line, closed=closed)
 
-    def _too_long(self, behind: str) -> BadValue:
+    def _too_long(self, boundary: Boundary) -> BadValue:
         line = self.line
-        boundary = Boundary(behind)
-        while (stop := boundary.find(self._text, self._at)) is None:
-            self._at = len(self._text)
-            if not self._more(WINDOW):
-                return BadValue(f"a value {TOO_LONG}", line, closed=False)
-        self._at = stop
-        return BadValue(f"a value {TOO_LONG}", line, closed=True)
+        self._at = len(self._text)
+        while self._more(WINDOW):
+            stop = boundary.find(self._text, self._at)
+            self._at = len(self._text) if stop is None else stop
+            if stop is not None:
+                return BadValue(f"a value {TOO_LONG}", line, closed=True)
+        return BadValue(f"a value {TOO_LONG}", line, closed=False)
 
     def _more(self, size: int) -> bool:
         """Append ``size`` characters or so, and drop those before the place; False at the end of the text."""
