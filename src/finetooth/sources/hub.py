@@ -53,12 +53,15 @@ def hub_sources(name: str) -> list[Source]:
     snapshot = _snapshot(wanted.id)
     if snapshot:
         return _cached(name, wanted, snapshot)
-    prepared = _prepared(name, wanted)
-    if prepared:
-        return prepared
-    if _offline():
-        raise InputError(f"{name}: not in the hub's cache on this machine, and HF_HUB_OFFLINE is set; download it")
-    return _online(name, wanted)
+    try:
+        if _offline():
+            raise InputError(f"{name}: not in the hub's cache on this machine, and HF_HUB_OFFLINE is set; download it")
+        return _online(name, wanted)
+    except InputError:
+        # A last resort, because what `datasets` prepared is not always what the files hold.
+        if prepared := _prepared(name, wanted):
+            return prepared
+        raise
 
 
 def _snapshot(repository: str) -> Path | None:

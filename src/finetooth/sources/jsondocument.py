@@ -25,7 +25,6 @@ WRAPPERS = frozenset(
 """Keys under which a list of objects is a list of records. `load_dataset` writes "data"; the Hub's row API "rows"."""
 
 _NO_COMMA = "expecting ',' or the array's end"
-_MEND = "; mend the document"
 
 
 def read_json_document(path: str, content: Peekable) -> Iterator[Record | Unread]:
@@ -95,7 +94,7 @@ class _Document:
                     yield self._rest(_NO_COMMA)
                 case "{" | "[":  # a comma is missing, and no record
                     fault = window.fault(_NO_COMMA)
-                    yield Unread(path=self._path, line=fault.line, reason=f"{fault.reason}{_MEND}")
+                    yield Unread(path=self._path, line=fault.line, reason=fault.reason)
                     continue
                 case _:
                     yield self._unread(window.skip(_NO_COMMA), self._index)
@@ -112,7 +111,7 @@ class _Document:
             window.take()
         index = self._index
         self._index += 1
-        return Unread(path=self._path, line=line, record=index, reason=f"{bad.reason}{_MEND}")
+        return Unread(path=self._path, line=line, record=index, reason=bad.reason)
 
     def _value(self, behind: str) -> Record | Unread:
         index = self._index
@@ -174,9 +173,9 @@ class _Document:
 
     def _unread(self, bad: BadValue, index: int) -> Unread:
         if bad.closed:
-            return Unread(path=self._path, line=bad.line, record=index, reason=f"{bad.reason}{_MEND}")
+            return Unread(path=self._path, line=bad.line, record=index, reason=bad.reason)
         self._lost = True
-        return Unread(path=self._path, line=bad.line, reason=f"{bad.reason}{_MEND}: what follows is unread")
+        return Unread(path=self._path, line=bad.line, reason=f"{bad.reason}: what follows is unread")
 
     def _rest(self, what: str) -> Unread:
         return self._unread(self._window.fault(what), self._index)

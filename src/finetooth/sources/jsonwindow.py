@@ -29,13 +29,16 @@ _NUMBER = 8  # no beginning of a number that is itself a number falls short of t
 _LIST_OF_OBJECTS = re.compile(r"\[[ \t\n\r]*(?:([^ \t\n\r])|\Z)")
 
 
+_MEND = "; mend the document"
+
+
 class BadValue(Exception):  # noqa: N818 - says what the text is
     """A value that cannot be read; the window stands behind it, or at the end of all text."""
 
     def __init__(self, reason: str, line: int, *, closed: bool) -> None:
         super().__init__(reason)
         self.reason = reason
-        """What is wrong, without a word of the text."""
+        """What is wrong and how to mend it, without a word of the text."""
         self.line = line
         """Physical line from 1 of the fault, or of the value's beginning."""
         self.closed = closed
@@ -154,7 +157,7 @@ class JsonWindow:
 
     def fault(self, what: str) -> BadValue:
         """Return that something else should stand at the place, so that how the text goes on cannot be told."""
-        return BadValue(f"not valid JSON ({what} at column {self.column()})", self.line, closed=False)
+        return BadValue(f"not valid JSON ({what} at column {self.column()}){_MEND}", self.line, closed=False)
 
     def skip(self, what: str) -> BadValue:
         """Move behind what stands at the place as behind a value, and return that something else should be there."""
@@ -178,11 +181,11 @@ class JsonWindow:
         self._at = stop
         place = fault.position
         if place is None:
-            return BadValue(f"not valid JSON ({fault.fault})", line, closed=closed)
+            return BadValue(f"not valid JSON ({fault.fault}){_MEND}", line, closed=closed)
         if _BAD_BYTE.match(self._text, place):
             return BadValue(NOT_UTF8, line, closed=closed)
         line += self._text.count("\n", start, place)
-        return BadValue(f"not valid JSON ({fault.fault} at column {self.column(place)})", line, closed=closed)
+        return BadValue(f"not valid JSON ({fault.fault} at column {self.column(place)}){_MEND}", line, closed=closed)
 
     def _too_long(self, boundary: Boundary) -> BadValue:
         line = self.line
@@ -191,8 +194,8 @@ class JsonWindow:
             stop = boundary.find(self._text, self._at)
             self._at = len(self._text) if stop is None else stop
             if stop is not None:
-                return BadValue(f"a value {TOO_LONG}", line, closed=True)
-        return BadValue(f"a value {TOO_LONG}", line, closed=False)
+                return BadValue(f"a value {TOO_LONG}; split the record", line, closed=True)
+        return BadValue(f"a value {TOO_LONG}; split the record", line, closed=False)
 
     def _more(self, size: int) -> bool:
         """Append ``size`` characters or so, and drop those before the place; False at the end of the text."""
