@@ -8,12 +8,10 @@ import io
 import json
 import lzma
 import tarfile
-import warnings
 import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import feather
 
 TEXTS = ("first Ж", "second 💌", "third")
 ROWS = [{"text": text} for text in TEXTS]
@@ -60,14 +58,6 @@ def arrow_file(table=TABLE, rows=1, **options):
     return sink.getvalue()
 
 
-def feather_1(table=TABLE):
-    sink = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        feather.write_feather(table, sink, version=1)
-    return sink.getvalue()
-
-
 def tar(members, **options):
     sink = io.BytesIO()
     with tarfile.open(fileobj=sink, mode="w", **options) as archive:
@@ -110,7 +100,6 @@ CONTAINERS = {
     "two-streams.arrow": (arrow_stream(TABLE.slice(0, 1)) + arrow_stream(TABLE.slice(1)), (None,) * 3),
     "file.arrow": (arrow_file(), (None,) * 3),
     "table.feather": (arrow_file(compression="lz4"), (None,) * 3),
-    "old.feather": (feather_1(), (None,) * 3),
     "webdataset.tar": (tar(MEMBERS), (1, 1, 1)),
     "pax.tar": (tar([("é" * 150 + name, content) for name, content in MEMBERS], format=tarfile.PAX_FORMAT), (1, 1, 1)),
     "gnu.tar": (tar([("e" * 150 + name, content) for name, content in MEMBERS], format=tarfile.GNU_FORMAT), (1, 1, 1)),

@@ -52,7 +52,6 @@ def test_content_decides_before_the_name(name, content, expected):
         ("a.csv", b"ID3,b\n1,2\n", Container.CSV),
         ("a.feather", b"ARROW1\0\0", Container.ARROW_FILE),
         ("a.arrow", b"\xff\xff\xff\xff\xa8\0\0\0", Container.ARROW_STREAM),
-        ("a.bin", b"FEA1\0\0\0\0", Container.FEATHER),
         ("a.jsonl", b"PK\x03\x04", Container.ZIP),
         ("a.jsonl", b"\0" * 257 + b"ustar", Container.TAR),
     ],
@@ -66,6 +65,7 @@ def test_more_containers(name, content, expected):
     [
         (b"# Read me\n", "if it is plain text, name it .txt"),
         (b"\xff\xd8\xff\xe0", "JPEG"),
+        (b"FEA1\0\0\0\0", "Feather file of version 1"),
         (b"%PDF-1.7", "extract its text"),
         (b"\x80\x04\x95", "can run code"),
         (b"\0\0\0\x20ftypisom", "MP4"),

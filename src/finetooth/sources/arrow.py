@@ -13,7 +13,7 @@ from finetooth.sources.plainvalue import read_row
 BATCH = 256
 """Rows that are turned into Python values at a time, at most."""
 
-_CELLS = 1 << 17  # a row of 100,000 columns is a batch of its own
+_CELLS = 1 << 20  # of 100,000 columns, 10 rows
 _BYTES = 16 << 20  # and so is one of long texts
 
 _BAD_ROW = "a value in it cannot be read (text that is not UTF-8, or a date beyond the calendar); mend or drop the row"

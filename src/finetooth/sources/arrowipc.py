@@ -1,4 +1,4 @@
-"""Arrow's own files: IPC streams, IPC files (Feather version 2) and Feather version 1; one record a row.
+"""Arrow's own files: IPC streams and IPC files (Feather version 2 is one); one record a row.
 
 Arrow takes a stream that was cut between two batches for a whole one, and stops at the first end mark where two
 streams follow one another. Both are told here by what is read last.
@@ -7,7 +7,6 @@ streams follow one another. Both are told here by what is read last.
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -68,29 +67,6 @@ def read_arrow_file(path: str, file: BinaryIO) -> Iterator[Record | Unread]:
             reason = f"batch {place + 1} of {count}, behind row {index - 1}, is damaged; write the file again"
             yield Unread(path=path, reason=reason)
             continue
-        yield from _checked(path, index, batch)
-        index += batch.num_rows
-
-
-def read_feather(path: str, file: BinaryIO) -> Iterator[Record | Unread]:
-    """Yield each row of a Feather file of version 1, which pyarrow can only read whole.
-
-    Args:
-        path: the file as the user named it.
-        file: seekable, at its start.
-    """
-    import pyarrow as pa  # noqa: PLC0415 - heavy
-    from pyarrow import feather  # noqa: PLC0415
-
-    index = 0
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that the version is old helps nobody here
-            table = feather.read_table(file)
-    except (pa.ArrowException, OSError, ValueError, RuntimeError, AttributeError):
-        yield Unread(path=path, reason="not readable as Feather version 1; write it as Parquet")
-        return
-    for batch in table.to_batches():
         yield from _checked(path, index, batch)
         index += batch.num_rows
 

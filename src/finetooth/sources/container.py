@@ -2,7 +2,7 @@
 
 The rule, in this order (compression is undone before, and its ending taken off the name):
 
-1. It begins as Parquet, Arrow, Feather, zip or tar do: that.
+1. It begins as Parquet, Arrow (or Feather), zip or tar do: that.
 2. It begins as a picture, a sound, a model or another thing does that is known to be no text: refused.
 3. Its first line is a JSON object or array by itself, and something follows: JSON lines, whatever the name.
 4. It is named ``.csv`` or ``.tsv``: a table, which no content can prove.
@@ -48,7 +48,6 @@ class Container(enum.Enum):
     PARQUET = "Parquet"
     ARROW_FILE = "Arrow file"
     ARROW_STREAM = "Arrow stream"
-    FEATHER = "Feather version 1"
     TAR = "tar"
     ZIP = "zip"
 
@@ -57,7 +56,6 @@ _MAGIC = (
     (b"PAR1", Container.PARQUET),
     (b"ARROW1\0\0", Container.ARROW_FILE),
     (b"\xff\xff\xff\xff", Container.ARROW_STREAM),
-    (b"FEA1", Container.FEATHER),
     (b"PK\x03\x04", Container.ZIP),
     (b"PK\x05\x06", Container.ZIP),
 )

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
-from finetooth.sources.arrowipc import read_arrow_file, read_arrow_stream, read_feather
+from finetooth.sources.arrowipc import read_arrow_file, read_arrow_stream
 from finetooth.sources.container import Container, container
 from finetooth.sources.encoding import utf8
 from finetooth.sources.jsondocument import read_json_document
@@ -93,7 +93,5 @@ def _read_seekable(found: Container, contents: Contents) -> Iterator[Record | Un
                 yield from read_parquet(path, file, contents.stored_size())
             case Container.ARROW_FILE:
                 yield from read_arrow_file(path, file)
-            case Container.FEATHER:
-                yield from read_feather(path, file)
             case _:
                 yield from _read_archive(contents, zip_members(file))

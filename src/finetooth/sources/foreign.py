@@ -32,6 +32,8 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3\0", f"an SQLite database, which finetooth cannot read yet; {_EXPORT}"),
     (b"Obj\x01", f"an Avro file, which finetooth cannot read yet; {_EXPORT}"),
     (b"ORC", f"an ORC file, which finetooth cannot read yet; {_EXPORT}"),
+    # NOTE: pyarrow can read it, but a damaged one ends the process with a segmentation fault.
+    (b"FEA1", f"a Feather file of version 1, which cannot be read safely; {_EXPORT}"),
     (b"PARE", "Parquet with an encrypted footer; decrypt it"),
     (b"7z\xbc\xaf'\x1c", f"a 7-Zip archive, which finetooth cannot read yet; {_UNPACK}"),
     (b"Rar!", f"a RAR archive, which finetooth cannot read yet; {_UNPACK}"),

@@ -35,7 +35,7 @@ def zip_members(archive: BinaryIO) -> Iterator[Member]:
         if len(entries) > MEMBERS_LIMIT:
             raise Unreadable(f"more than {MEMBERS_LIMIT:,} members in a zip archive; pack them as tar")
         for entry in entries:
-            if entry.is_dir():
+            if entry.filename.endswith("/"):
                 continue
             if entry.flag_bits & _ENCRYPTED:
                 yield Member(entry.filename, None, "encrypted; pack it without a password")
