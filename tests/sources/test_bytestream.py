@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from finetooth.sources.bytestream import ByteStream, Peekable, Unreadable
+from finetooth.sources.bytestream import ByteStream
+from finetooth.sources.peekable import Peekable, Unreadable
 
 
 def read_all(stream):

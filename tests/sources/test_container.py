@@ -2,8 +2,8 @@ import io
 
 import pytest
 
-from finetooth.sources.bytestream import Peekable
 from finetooth.sources.container import Container, container
+from finetooth.sources.peekable import Peekable
 
 LINES, DOCUMENT = Container.JSON_LINES, Container.JSON_DOCUMENT
 
@@ -41,13 +41,34 @@ def test_content_decides_before_the_name(name, content, expected):
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.txt", b"Once upon a time\n", Container.TEXT),
+        ("a.md.zst", b"# Title\n", Container.TEXT),
+        ("a.txt", b"[1] a footnote\n", Container.TEXT),
+        ("README", b"Read me\n", Container.TEXT),
+        ("a.jsonl", b'{\n "a": 1\n}\n{\n "a": 2\n}\n', DOCUMENT),
+        ("a.csv", b"PAR1,ORC\n1,2\n", Container.CSV),
+        ("a.csv", b"ID3,b\n1,2\n", Container.CSV),
+        ("a.feather", b"ARROW1\0\0", Container.ARROW_FILE),
+        ("a.arrow", b"\xff\xff\xff\xff\xa8\0\0\0", Container.ARROW_STREAM),
+        ("a.jsonl", b"PK\x03\x04", Container.ZIP),
+        ("a.jsonl", b"\0" * 257 + b"ustar", Container.TAR),
+    ],
+)
+def test_more_containers(name, content, expected):
+    assert container(name, Peekable(io.BytesIO(content).read)) is expected
+
+
+@pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"# Read me\n", "not a dataset file that finetooth can read yet"),
-        (b"\x28\xb5\x2f\xfdxxxx", "Zstandard"),
-        (b"PK\x03\x04", "ZIP"),
-        (b"ARROW1\0\0", "Arrow"),
-        (b"\x1f\x8b\x08", "gzip within gzip"),
+        (b"# Read me\n", "if it is plain text, name it .txt"),
+        (b"\xff\xd8\xff\xe0", "JPEG"),
+        (b"FEA1\0\0\0\0", "Feather file of version 1"),
+        (b"%PDF-1.7", "extract its text"),
+        (b"\x80\x04\x95", "can run code"),
+        (b"\0\0\0\x20ftypisom", "MP4"),
     ],
 )
 def test_anything_else_is_refused_with_a_remedy(content, reason):

@@ -3,8 +3,9 @@ import io
 
 import pytest
 
-from finetooth.sources.bytestream import ByteStream, Peekable, Unreadable
+from finetooth.sources.bytestream import ByteStream
 from finetooth.sources.encoding import utf8
+from finetooth.sources.peekable import Peekable, Unreadable
 
 TEXT = '{"text": "Žofie 💌"}\n'
 

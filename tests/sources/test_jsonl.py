@@ -6,8 +6,8 @@ import pytest
 
 from finetooth.record import Record, RepeatedKeys
 from finetooth.sources import lines as lines_module
-from finetooth.sources.bytestream import Peekable
 from finetooth.sources.jsonl import read_json_lines
+from finetooth.sources.peekable import Peekable
 
 
 def test_an_empty_file_has_no_records_and_nothing_unread(read):

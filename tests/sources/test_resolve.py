@@ -46,11 +46,13 @@ def test_a_folder_is_read_to_its_depths_in_order_of_name(here):
 
 def test_every_file_of_a_folder_is_read_or_listed(here):
     put(here / "data/README.md", "# Dataset\n")
+    put(here / "data/page.html", "<p>")
     put(here / "data/_SUCCESS", "")
     put(here / "data/train.jsonl")
     items = [item for source in resolve(["data"]) for item in source]
     assert [(type(item).__name__, item.path) for item in items] == [
-        ("Unread", "data/README.md"),
+        ("Record", "data/README.md"),
+        ("Unread", "data/page.html"),
         ("Record", "data/train.jsonl"),
     ]
 
@@ -82,9 +84,7 @@ def test_a_name_that_exists_is_no_glob(here):
         ("", "there is no such file"),
         ("nul\0.jsonl", "there is no such file"),
         ("*.jsonl", r"\*.jsonl: this glob matches no file"),
-        ("s3://bucket/train.jsonl", "not supported yet; download it"),
-        ("https://example.com/train.jsonl", "not supported yet"),
-        ("hf:org/name", "not supported yet"),
+        ("hf:org/name/more", "not the name of a hub dataset"),
     ],
 )
 def test_what_is_not_there_is_an_input_error(here, path, message):

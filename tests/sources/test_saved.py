@@ -59,3 +59,12 @@ def test_a_missing_arrow_file_is_unread(folder):
     (source,) = resolve([str(folder)])
     assert any(isinstance(item, Unread) for item in source)
     assert source.stored().sha256 is None
+
+
+def test_a_saved_dataset_that_changes_while_it_is_read_is_unread(folder):
+    (source,) = resolve([str(folder)])
+    reading = iter(source)
+    next(reading)
+    file = sorted(folder.glob("*.arrow"))[1]
+    file.touch()
+    assert "it changed while it was read" in list(reading)[-1].reason

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from finetooth.record import RepeatedKeys
 from finetooth.sources import lines as lines_module
-from finetooth.sources.bytestream import Peekable
+from finetooth.sources.peekable import Peekable
 from finetooth.sources.table import read_table
 
 

@@ -2,79 +2,101 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
 from finetooth.sources.bytestream import ByteStream
-from finetooth.sources.container import Container, container
-from finetooth.sources.encoding import utf8
-from finetooth.sources.jsonarray import read_json_document
-from finetooth.sources.jsonl import read_json_lines
-from finetooth.sources.parquet import read_parquet
+from finetooth.sources.contents import Contents, read_contents
 from finetooth.sources.source import Stored
-from finetooth.sources.table import read_table
+
+_LINES = "-.jsonl"
+
+CHANGED = "it changed while it was read, so what was read is neither the old file nor the new; scan it again"
+"""Why a file that was read is unread all the same."""
+
+
+class Place(Protocol):
+    """Where a file lies."""
+
+    def open(self) -> BinaryIO:
+        """Open it for reading; raises ``OSError``."""
+
+    def state(self) -> Any:
+        """Return something that differs once the file was written to or replaced; None where nothing is known."""
+
+
+class LocalPlace:
+    """A path on this machine."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def open(self) -> BinaryIO:
+        """Open it without a buffer of its own."""
+        return Path(self._path).open("rb", buffering=0)
+
+    def state(self) -> Any:
+        """Return what tells one writing from another."""
+        status = os.stat(self._path)  # noqa: PTH116 - as the user spells it
+        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 class DatasetFile:
-    """One file on disk. Cheap to make, and can be read any number of times.
+    """One file. Cheap to make, and can be read any number of times.
 
     Args:
         path: as the user named it.
+        place: where it lies, if not at the path.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, place: Place | None = None) -> None:
         self.path = path
+        self._place = place or LocalPlace(path)
         self._stored = Stored(None, 0)
 
     def __iter__(self) -> Iterator[Record | Unread]:
         self._stored = Stored(None, 0)
         try:
-            file = Path(self.path).open("rb", buffering=0)  # noqa: SIM115 - closed below, where OSError means something else
+            before = self._place.state()
+            file = self._place.open()
         except OSError as error:
-            yield Unread(path=self.path, reason=f"cannot be opened ({error.strerror}); check its permissions")
+            what = error.strerror or type(error).__name__
+            yield Unread(path=self.path, reason=f"cannot be opened ({what}); check its permissions")
             return
         with file:
             stream = ByteStream(file)
-            yield from self._read(file, stream)
+
+            def reopen() -> BinaryIO:
+                # Readers that jump about come to every byte in no order, so the bytes are hashed first.
+                stream.drain()
+                return self._place.open()
+
+            plain = None if stream.compressed else reopen
+            yield from read_contents(Contents(self.path, stream, stream.stored_size, reopen=plain))
             stream.drain()
+        if self._has_changed(before):
+            yield Unread(path=self.path, reason=CHANGED)
+        else:
             self._stored = stream.stored()
 
     def stored(self) -> Stored:
-        """Return digest and size of the file; without a digest until it was read to its end."""
+        """Return digest and size of the file; without a digest until it was read to its end, and unchanged."""
         return self._stored
 
-    def _read(self, file: BinaryIO, stream: ByteStream) -> Iterator[Record | Unread]:
-        if not stream.peek(1):
-            # Nothing in it; or nothing to be had of it, which the reader of any container tells.
-            yield from read_json_lines(self.path, stream)
-            return
-        content = utf8(stream)
-        match container(self.path, content):
-            case Container.JSON_LINES:
-                yield from read_json_lines(self.path, content)
-            case Container.JSON_DOCUMENT:
-                yield from read_json_document(self.path, content)
-            case Container.CSV:
-                yield from read_table(self.path, content, ",")
-            case Container.TSV:
-                yield from read_table(self.path, content, "\t")
-            case Container.PARQUET if stream.compressed:
-                yield Unread(path=self.path, reason="Parquet within gzip; decompress it with `gunzip`")
-            case Container.PARQUET:
-                # pyarrow jumps about in the file, so its bytes are hashed first, through the same open file.
-                stream.drain()
-                file.seek(0)
-                yield from read_parquet(self.path, file)
-            case reason:
-                yield Unread(path=self.path, reason=reason)
+    def _has_changed(self, before: Any) -> bool:
+        try:
+            return bool(self._place.state() != before)
+        except OSError:
+            return True
 
 
 class StandardInput:
-    """JSON lines from standard input, gzipped or not. Can be read once.
+    """What comes through standard input, by its content, or else JSON lines. Can be read once.
 
     Args:
         file: where they come from instead of ``sys.stdin``.
@@ -93,7 +115,7 @@ class StandardInput:
             return
         self._read_before = True
         stream = ByteStream(self._file or sys.stdin.buffer)
-        yield from read_json_lines(self.path, utf8(stream))
+        yield from read_contents(Contents(self.path, stream, stream.stored_size, name=_LINES))
         stream.drain()
         self._stored = stream.stored()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 
-from finetooth.sources.bytestream import Peekable, Unreadable
+from finetooth.sources.peekable import Peekable, Unreadable
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
-from finetooth.sources.bytestream import Peekable, Unreadable
 from finetooth.sources.jsontext import NotJson, parse
 from finetooth.sources.lines import TOO_LONG, lines
+from finetooth.sources.peekable import Peekable, Unreadable
 
 
 def read_json_lines(path: str, content: Peekable) -> Iterator[Record | Unread]:
@@ -26,18 +26,18 @@ def read_json_lines(path: str, content: Peekable) -> Iterator[Record | Unread]:
             elif not line or line.isspace():
                 continue
             else:
-                yield _read_line(path, number, index, line)
+                try:
+                    item: Record | Unread = Record(path, index, number, parse(line.decode("utf-8")))
+                except (UnicodeDecodeError, NotJson) as error:
+                    item = Unread(path=path, line=number, record=index, reason=_fault(error))
+                yield item
             index += 1
     except Unreadable as failure:
         yield Unread(path=path, line=number + 1, reason=f"the rest of the file is unread: {failure.reason}")
 
 
-def _read_line(path: str, number: int, index: int, line: bytes) -> Record | Unread:
-    try:
-        return Record(path, index, number, parse(line.decode("utf-8")))
-    except UnicodeDecodeError as error:
-        fault = f"not valid UTF-8 (byte {error.start + 1} of the line); save the file as UTF-8"
-    except NotJson as error:
-        place = "" if error.position is None else f" at column {error.position + 1}"
-        fault = f"not valid JSON ({error.fault}{place}); mend the line"
-    return Unread(path=path, line=number, record=index, reason=fault)
+def _fault(error: UnicodeDecodeError | NotJson) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"not valid UTF-8 (byte {error.start + 1} of the line); save the file as UTF-8"
+    place = "" if error.position is None else f" at column {error.position + 1}"
+    return f"not valid JSON ({error.fault}{place}); mend the line"

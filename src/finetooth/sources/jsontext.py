@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from finetooth.record import RepeatedKeys
@@ -33,6 +34,7 @@ def json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=json_object)
+_SCAN: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # type: ignore[attr-defined] # as old as json itself
 
 
 def parse(text: str) -> Any:
@@ -41,6 +43,13 @@ def parse(text: str) -> Any:
     Raises:
         NotJson: it holds none, more than one, or one that is too deep or too long a number.
     """
+    try:
+        # Nearly every text is a value and nothing else: this is the whole cost of reading it.
+        value, end = _SCAN(text, 0)
+        if end == len(text):
+            return value
+    except (StopIteration, ValueError, RecursionError):
+        pass  # what is wrong is told below
     value, end = parse_at(text, skip_space(text, 0))
     end = skip_space(text, end)
     if end != len(text):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finetooth.sources.bytestream import WINDOW, Peekable
+from finetooth.sources.peekable import WINDOW, Peekable
 
 LINE_LIMIT = 64 << 20
 """The longest line that is read, in bytes: 64 MiB. Longer ones are passed over without being held in memory."""

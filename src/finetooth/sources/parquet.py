@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
-from finetooth.sources.arrow import BATCH, read_batch
+from finetooth.sources.arrow import read_batch, rows_at_once
+from finetooth.sources.compression import refuse_bomb
+from finetooth.sources.peekable import WINDOW, Unreadable
 
 
-def read_parquet(path: str, file: BinaryIO) -> Iterator[Record | Unread]:
+def read_parquet(path: str, file: BinaryIO, size: int) -> Iterator[Record | Unread]:
     """Yield each row. A damaged row group costs what is left of that group, and no other.
 
     Dates, times and decimals become their text. Bytes that are UTF-8 become text; other bytes are null in the record,
@@ -19,24 +21,32 @@ def read_parquet(path: str, file: BinaryIO) -> Iterator[Record | Unread]:
     Args:
         path: the file as the user named it.
         file: seekable, at its start.
+        size: of the file in bytes, by which its expansion is measured.
     """
     import pyarrow as pa  # noqa: PLC0415 - heavy
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
         # NOTE: checksums guard against a bit flip that would otherwise be read as other, valid text.
-        table = pq.ParquetFile(file, page_checksum_verification=True)
-        counts = [table.metadata.row_group(group).num_rows for group in range(table.metadata.num_row_groups)]
+        table = pq.ParquetFile(file, page_checksum_verification=True, buffer_size=WINDOW)
+        groups = [table.metadata.row_group(group) for group in range(table.metadata.num_row_groups)]
+        counts = [group.num_rows for group in groups]
+        at_once = [_rows_at_once(group) for group in groups]
     except (pa.ArrowException, OSError, ValueError, RuntimeError):  # their texts may quote names and values
         yield Unread(path=path, reason="not readable as Parquet (damaged, cut short or encrypted); write it again")
         return
-    first = 0
+    first = expanded = 0
     for group, count in enumerate(counts):
         index = first
         try:
-            for batch in table.iter_batches(batch_size=BATCH, row_groups=[group], use_threads=False):
+            for batch in table.iter_batches(batch_size=at_once[group], row_groups=[group], use_threads=False):
+                expanded += batch.nbytes
+                refuse_bomb(expanded, size)
                 yield from read_batch(path, index, batch)
                 index += batch.num_rows
+        except Unreadable as bomb:
+            yield Unread(path=path, reason=f"the rows from {index} on are unread: {bomb.reason}")
+            return
         except (pa.ArrowException, OSError, ValueError, RuntimeError):
             reason = f"rows {index} to {first + count - 1} (from 0): the row group is damaged; write the file again"
             yield Unread(path=path, reason=reason)
@@ -45,3 +55,7 @@ def read_parquet(path: str, file: BinaryIO) -> Iterator[Record | Unread]:
                 reason = f"{index - first} of {count} rows of row group {group} are there; write the file again"
                 yield Unread(path=path, reason=reason)
         first += count
+
+
+def _rows_at_once(group: Any) -> int:
+    return rows_at_once(group.num_columns, group.total_byte_size // max(1, group.num_rows))

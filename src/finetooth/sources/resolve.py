@@ -1,4 +1,4 @@
-"""From what a user names to sources: files, folders, globs and standard input.
+"""From what a user names to sources: files, folders, globs, standard input, URLs and datasets of the hub.
 
 Every file of a folder is either read or listed as unread; only names that begin with a dot are left out, as they
 belong to tools (``.git``, ``.cache``), unless a user names one. No file is opened here.
@@ -16,6 +16,7 @@ from pathlib import Path
 from finetooth.errors import InputError
 from finetooth.sources.datasetfile import DatasetFile, StandardInput
 from finetooth.sources.refused import Refused
+from finetooth.sources.remote import remote_sources
 from finetooth.sources.saved import SPLITS_FILE, SavedDataset, parts_of
 from finetooth.sources.source import Source
 
@@ -26,24 +27,38 @@ def resolve(paths: Sequence[str]) -> list[Source]:
     """Return the sources that the paths name, in that order; within a folder or a glob sorted by name.
 
     Args:
-        paths: files, folders (read with all that is below them), globs (``**`` for any depth), or ``-`` for JSON
-            lines on standard input. A file that is named twice, or is reached through a link too, is read once.
+        paths: files, folders (read with all that is below them), globs (``**`` for any depth), ``-`` for standard
+            input (JSON lines), URLs that fsspec knows, or datasets of the hub (``hf:org/name[:config][@split]``).
+            A file that is named twice, or is reached through a link too, is read once.
 
     Raises:
-        InputError: a path does not exist, a glob matches nothing, or it is a URL.
+        InputError: a path does not exist, a glob matches nothing, or a URL cannot be reached.
     """
     found: list[Source] = []
     seen: set[str] = set()
-    for path in paths:
+    for named in paths:
+        path = named.removeprefix("file://")
         if path == "-":
             found.append(StandardInput())
             seen.add(path)
             continue
         if _REMOTE.match(path):
-            raise InputError(f"{path}: URLs and hub ids are not supported yet; download it, then name the local file")
+            found.extend(_remote(path, seen))
+            continue
         for name in _expand(path):
             found.extend(_sources(name, seen))
     return found
+
+
+def _remote(path: str, seen: set[str]) -> list[Source]:
+    if path.startswith("hf:") and not path.startswith("hf://"):
+        from finetooth.sources.hub import hub_sources  # noqa: PLC0415 - its library is heavy
+
+        # The cache holds links, by which a file is known to be the same as another.
+        found = [source for source in hub_sources(path) if os.path.realpath(source.path) not in seen]
+        seen.update(os.path.realpath(source.path) for source in found)
+        return found
+    return list(remote_sources(path, seen))
 
 
 def _expand(path: str) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from finetooth.evidence import Unread
 from finetooth.record import Record
 from finetooth.sources.arrow import BATCH, read_batch
+from finetooth.sources.datasetfile import CHANGED
 from finetooth.sources.source import Stored
 
 SPLITS_FILE = "dataset_dict.json"
@@ -51,6 +52,7 @@ class SavedDataset:
             # NOTE: Arrow takes a stream that was cut between two batches for a whole one, and says nothing.
             if name.endswith(".arrow") and not _ends_well(Path(self.path) / name):
                 yield Unread(path=os.path.join(self.path, name), reason="cut short or missing; save the dataset again")  # noqa: PTH118 - keeps the user's spelling
+        before = self._state()
         index = 0
         try:
             for table in datasets.load_from_disk(self.path).with_format("arrow").iter(BATCH):
@@ -59,6 +61,18 @@ class SavedDataset:
                     index += batch.num_rows
         except Exception:  # noqa: BLE001 - whatever a damaged folder makes the library raise; its text may quote values
             yield Unread(path=self.path, reason=f"the rows from {index} on are damaged; save the dataset again")
+        if self._state() != before:
+            yield Unread(path=self.path, reason=CHANGED)
+
+    def _state(self) -> list[tuple[str, int, int]]:
+        """Return what tells one writing of the folder's files from another."""
+        folder = Path(self.path)
+        found: list[tuple[str, int, int]] = []
+        for name in sorted(parts_of(folder)):
+            with contextlib.suppress(OSError):
+                status = (folder / name).stat()
+                found.append((name, status.st_size, status.st_mtime_ns))
+        return found
 
     def stored(self) -> Stored:
         """Return size and digest of the folder's files together.

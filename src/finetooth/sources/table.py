@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
-from finetooth.sources.bytestream import Peekable, Unreadable
 from finetooth.sources.jsontext import json_object
 from finetooth.sources.lines import LINE_LIMIT, TOO_LONG, lines
+from finetooth.sources.peekable import Peekable, Unreadable
 
 CELL_LIMIT = LINE_LIMIT
 """The longest cell that is read, in characters: 64 Mi."""
