@@ -1,6 +1,7 @@
 """From evidence to trials: the findings are looked up again, each in its own context."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,14 @@ def test_data_that_changed_since_the_scan_is_refused(tmp_path):
     written(tmp_path, list(reversed(NUMBERS)))
     with pytest.raises(InputError, match="changed since"):
         prober.probe(resolve([path]), seen, KEY, ScriptedTarget())
+
+
+def test_findings_in_archives_are_tried_too(tmp_path):
+    archive = tmp_path / "all.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.write(written(tmp_path), "deep/train.jsonl")
+    probe = probed(str(archive), ScriptedTarget({NUMBERS[0]: 0.9}), ScriptedTarget())
+    assert sum(extracted.attributable for extracted in probe.extracted) == 1
 
 
 def test_findings_in_keys_are_tried_too(tmp_path):

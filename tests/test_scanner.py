@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,16 @@ def test_paths_that_differ_in_what_is_masked_are_told_apart(tmp_path):
     seen = scanned(*(written(tmp_path, chat("ACC-123456"), name=name) for name in names))
     assert len({each.path for each in seen.inputs}) == 2
     assert seen.findings[0].records == 2
+
+
+def test_a_member_of_an_archive_is_named_and_masked(tmp_path):
+    archive = tmp_path / "all.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("ACC-555555.jsonl", json.dumps(chat("ACC-123456")) + "\n{broken\n")
+    seen = scanned(str(archive))
+    assert seen.findings[0].locations[0].path == f"{archive}!•••-••••••.jsonl"
+    assert seen.coverage.unread[0].path == f"{archive}!•••-••••••.jsonl"
+    assert "555555" not in repr(seen)
 
 
 def test_names_that_are_no_utf8_are_written_with_escapes(tmp_path):

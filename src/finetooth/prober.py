@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from finetooth.attacks import targeted
@@ -28,6 +28,7 @@ from finetooth.redaction import FingerprintKey
 from finetooth.shapes.conversation import context
 from finetooth.shapes.reading import DETECT, Reading
 from finetooth.shapes.walker import walk
+from finetooth.sources.members import BETWEEN
 from finetooth.sources.source import Source
 from finetooth.span import Span
 from finetooth.targets.target import Context, Target
@@ -109,12 +110,12 @@ def _gather(
     wanted: dict[tuple[int, int], list[_Wanted]] = {}
     for order, finding in enumerate(chosen):
         location = _strongest(finding)
-        record = (positions[location.path], location.record)
+        record = (_input(location, positions), location.record)
         wanted.setdefault(record, []).append(_Wanted(order, finding, location))
     taken: dict[tuple[int, int], list[Location]] = {}
     for finding in scan.findings:
         for location in finding.locations:
-            taken.setdefault((positions[location.path], location.record), []).append(location)
+            taken.setdefault((_input(location, positions), location.record), []).append(location)
 
     found: dict[int, Quarry] = {}
     sample = _Sample(SAMPLE)
@@ -136,6 +137,14 @@ def _gather(
         raise _changed(sources[0].path if len(sources) == 1 else "the data")
     ordinary, size = sample.draw()
     return [found[order] for order in range(len(chosen))] + ordinary, size
+
+
+def _input(location: Location, positions: Mapping[str, int]) -> int:
+    """Return which input a location is in: its path is the input's, or that of a member of it."""
+    path, cut = location.path, BETWEEN
+    while path not in positions and cut:
+        path, cut, _ = path.rpartition(BETWEEN)
+    return positions[path]
 
 
 def _changed(path: str) -> InputError:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from finetooth.detectors.detector import Undetected
-from finetooth.detectors.overlaps import Resolved, resolve
-from finetooth.detectors.tiers import tier
 from finetooth.evidence import DetectorRun, ScanCoverage, ScanEvidence, totals
 from finetooth.finding import gather
-from finetooth.match import Match
 from finetooth.progress import Progress, silent
-from finetooth.shard import Plan, ShardResult, masked, scan_shard, writable
+from finetooth.shard import Plan, ShardResult, scan_shard
+from finetooth.shownpaths import masked_paths
 from finetooth.sources.source import Source
 
 
@@ -24,7 +21,7 @@ def scan(sources: Sequence[Source], plan: Plan, progress: Progress = silent) -> 
         progress: is told how many records were read.
     """
     results: list[ShardResult] = []
-    for source, shown in zip(sources, shown_paths(sources, plan), strict=True):
+    for source, shown in zip(sources, _shown(sources, plan), strict=True):
         before = sum(result.input.records for result in results)
 
         def advance(done: int, before: int = before) -> None:
@@ -49,22 +46,9 @@ def scan(sources: Sequence[Source], plan: Plan, progress: Progress = silent) -> 
     )
 
 
-def shown_paths(sources: Sequence[Source], plan: Plan) -> list[str]:
-    """Return the paths as evidence may show them: proven findings in a path are masked.
-
-    Names of files and folders often look like names of people, so what is merely likely is left readable.
-    """
-    paths = [source.path for source in sources]
-    found: list[list[Match]] = [[] for _ in paths]
-    for detector in plan.detectors:
-        for matches, detection in zip(found, detector.detect(paths), strict=True):
-            if not isinstance(detection, Undetected):
-                matches.extend(detection)
-    shown = [writable(masked(path, _proven(matches))) for path, matches in zip(paths, found, strict=True)]
+def _shown(sources: Sequence[Source], plan: Plan) -> list[str]:
+    """Return the paths as evidence may show them, each another."""
+    shown = masked_paths([source.path for source in sources], plan.detectors)
     # Two paths that differ in nothing but what is masked must still be told apart.
     first = {path: position for position, path in reversed(list(enumerate(shown)))}
     return [path if first[path] == position else f"{path} ({position + 1})" for position, path in enumerate(shown)]
-
-
-def _proven(matches: Sequence[Match]) -> list[Resolved]:
-    return [match for match in resolve(matches) if tier(match.entity_type, match.validation) == "block"]

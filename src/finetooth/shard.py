@@ -25,6 +25,7 @@ from finetooth.redaction import FingerprintKey, preview
 from finetooth.shapes.masking import MaskedKeys
 from finetooth.shapes.reading import DETECT, Reading
 from finetooth.shapes.walker import walk
+from finetooth.shownpaths import ShownPaths, masked, writable
 from finetooth.sources.source import Source
 
 _BATCH_CHARACTERS = 65_536  # enough to keep an NER model busy, little enough to keep memory flat
@@ -82,8 +83,9 @@ def scan_shard(source: Source, plan: Plan, shown_path: str, progress: Callable[[
         progress: is told how many records were read so far.
     """
     tally = _Tally()
-    for batch in _batches(source, plan.reading.of(source.path), shown_path, tally):
-        _scan_batch(batch, plan, shown_path, tally)
+    paths = ShownPaths(source.path, shown_path, plan.detectors)
+    for batch in _batches(source, plan.reading.of(source.path), paths, tally):
+        _scan_batch(batch, plan, paths, tally)
         progress(tally.records)
     stored = source.stored()
     return ShardResult(
@@ -101,29 +103,17 @@ def scan_shard(source: Source, plan: Plan, shown_path: str, progress: Callable[[
     )
 
 
-def writable(text: str) -> str:
-    """Return a path or pointer so that it can be written as UTF-8: lone surrogates become escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def masked(text: str, found: Sequence[Resolved]) -> str:
-    """Return ``text`` with every found span replaced by its preview."""
-    for match in sorted(found, key=lambda match: -match.span.start):
-        shown = preview(match.entity_type, match.span.of(text))
-        text = text[: match.span.start] + shown + text[match.span.end :]
-    return text
-
-
 _Batch = list[tuple[Record, list[Passage], tuple[str, ...]]]
 
 
-def _batches(source: Source, reading: Reading, shown_path: str, tally: _Tally) -> Iterator[_Batch]:
+def _batches(source: Source, reading: Reading, paths: ShownPaths, tally: _Tally) -> Iterator[_Batch]:
     """Yield records with their passages, some at a time; count what is unread on the way."""
     batch: _Batch = []
     characters = 0
     for item in _read(source):
         if isinstance(item, Unread):
-            tally.unread.append(Unread(path=shown_path, line=item.line, record=item.record, reason=item.reason))
+            shown = paths.of(item.path)
+            tally.unread.append(Unread(path=shown, line=item.line, record=item.record, reason=item.reason))
             continue
         walked = walk(item.value, reading)
         texts = walked.passages
@@ -146,7 +136,7 @@ def _read(source: Source) -> Iterator[Record | Unread]:
         yield Unread(path=source.path, reason=f"reading stopped here ({type(error).__name__}); the rest is unread")
 
 
-def _scan_batch(batch: _Batch, plan: Plan, shown_path: str, tally: _Tally) -> None:
+def _scan_batch(batch: _Batch, plan: Plan, paths: ShownPaths, tally: _Tally) -> None:
     texts = [passage.text for _, record_passages, _ in batch for passage in record_passages]
     answers = [detector.detect(texts) for detector in plan.detectors]
     position = 0
@@ -162,10 +152,12 @@ def _scan_batch(batch: _Batch, plan: Plan, shown_path: str, tally: _Tally) -> No
         reasons.update(unread)
         if reasons:
             reason = "; ".join(sorted(reasons))
-            tally.unread.append(Unread(path=shown_path, line=record.line, record=record.index, reason=reason))
+            tally.unread.append(
+                Unread(path=paths.of(record.path), line=record.line, record=record.index, reason=reason)
+            )
         else:
             tally.records += 1
-        tally.sightings.extend(_sightings(record, rows, plan, shown_path))
+        tally.sightings.extend(_sightings(record, rows, plan, paths.of(record.path)))
 
 
 def _sightings(

@@ -155,7 +155,7 @@ def test_members_without_text_are_counted_and_the_others_read(read):
             ("../../up.cls", 3, "7"),
         ]
         bad, pictured, page = unread
-        assert (bad.line, bad.record, bad.reason[:10]) == (2, 1, "in x.json:")
+        assert (bad.path[-6:], bad.line, bad.record, bad.reason[:9]) == ("x.json", 2, 1, "not valid")
         assert "3 members of the archive: a JPEG picture" in pictured.reason
         assert "1 member of the archive: not a dataset file" in page.reason
 

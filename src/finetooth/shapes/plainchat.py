@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from finetooth.location import Role
 from finetooth.record import Passage
 from finetooth.shapes import openai, sharegpt
+from finetooth.shapes.leaves import number_text
 from finetooth.shapes.nested import OPENERS, may_hold_json
 from finetooth.shapes.pointer import member
 from finetooth.shapes.registry import candidates
@@ -52,6 +53,7 @@ _SHAREGPT = _Chat(
 )
 _SPOKEN = frozenset(("system", "tools"))  # beside the messages, they take part in the conversation
 _FEW = 32
+_NUMBERS = (bool, int, float)
 _BARE = 2
 
 
@@ -68,13 +70,18 @@ def plain_chat(value: Any) -> tuple[str, list[Passage]] | None:
             if not _add_messages(found, chat, node):
                 return None
             continue
-        plain = node.__class__ is str and not may_hold_json(node)
-        if not plain and node is not None and node.__class__ is not bool:
+        if node.__class__ is str:
+            if may_hold_json(node):
+                return None
+            text: str | None = node
+        elif node is None or node.__class__ in _NUMBERS:
+            text = number_text(node)
+        else:
             return None
         if key not in STRUCTURAL_KEYS:
             found.append(Passage(member("", key), "key", "other", None, False, key))
-        if plain:
-            found.append(Passage(member("", key), "value", "other", None, False, node))
+        if text is not None:
+            found.append(Passage(member("", key), "value", "other", None, False, text))
     return chat.shape, found
 
 

@@ -62,19 +62,15 @@ def read_members(
                     yield Record(name, index - 1, item.line, item.value)
                 elif item.record is not None:
                     index = first + item.record + 1
-                    yield Unread(path=name, line=item.line, record=index - 1, reason=_at(member.name, item.reason))
+                    yield Unread(path=name, line=item.line, record=index - 1, reason=item.reason)
                 elif item.line is None and index == first:
                     refused[item.reason] += 1
                 else:
-                    yield Unread(path=name, line=item.line, reason=_at(member.name, item.reason))
+                    yield Unread(path=name, line=item.line, reason=item.reason)
     except Unreadable as failure:
         yield Unread(path=path, reason=f"the rest of the archive is unread: {failure.reason}")
     for reason, count in sorted(refused.items()):
         yield Unread(path=path, reason=f"{count} member{'s' if count > 1 else ''} of the archive: {reason}")
-
-
-def _at(name: str, reason: str) -> str:
-    return f"in {_shown(name)}: {reason}"
 
 
 def _shown(name: str) -> str:
