@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from finetooth.report import Report
 
 DataArgument = Annotated[
-    list[str], typer.Argument(metavar="DATA...", help="File, folder, archive, glob, URL, hf:org/name, or - for standard input.")
+    list[str],
+    typer.Argument(metavar="DATA...", help="File, folder, archive, glob, URL, hf:org/name, or - for standard input."),
 ]
 ModelOption = Annotated[str | None, typer.Option("--model", metavar="M", help="Folder of the tuned model.")]
 BaseOption = Annotated[
