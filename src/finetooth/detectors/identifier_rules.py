@@ -128,7 +128,8 @@ def compiled(document: Any, place: str) -> tuple[IdentifierRule, ...]:
     """Return the rules of a parsed file.
 
     Args:
-        document: ``{definitions: {name: pattern}, rules: [rule, …]}``; ``{{name}}`` in a pattern stands for a definition.
+        document: ``{definitions: {name: pattern}, rules: [rule, …]}``. In a pattern ``{{name}}`` stands for a
+            definition.
         place: the file, for messages.
 
     Raises:
@@ -203,5 +204,3 @@ def _filled(pattern: str, definitions: Mapping[str, str]) -> str:
 def by_id(rules: Sequence[IdentifierRule]) -> dict[str, IdentifierRule]:
     """Return rules by their ids."""
     return {rule.text.id: rule for rule in rules}
-
-

@@ -1,7 +1,7 @@
-"""The detector of our own identifier rules: addresses, birth dates, ages, user names, and numbers that words or keys name.
+"""The detector of our own identifier rules: addresses, birth dates, ages, user names, numbers that words or keys name.
 
 Most of these values have no form of their own. What makes "4073898061" an order number is the word before it, or the
-column that it stands in; so a rule here is a pattern *and* a context, and without its context most patterns say nothing.
+column that it stands in; so a rule here is a pattern *and* a context, without which most patterns say nothing.
 
 Where several rules claim overlapping places, the one whose label stands nearest has it: in "order for customer 4471147"
 the number is the customer's.
@@ -25,6 +25,9 @@ from finetooth.detectors.placeholders import doubtful
 from finetooth.match import Match, Validation
 from finetooth.policy import Detect
 from finetooth.span import Span
+
+_RUN: Final = 6
+"""So many digits in counting order are nobody's; fewer are now and then."""
 
 _UNPROVEN: Final = 0.4
 """At most so sure is a match that nothing proves."""
@@ -111,7 +114,7 @@ def _match(rule: IdentifierRule, text: str, span: Span, *, named: bool = True) -
 def _stands_for_any(value: str) -> bool:
     """Tell whether a number is one that people write where any would do: 123456, 123456789."""
     digits = re.sub(r"[^0-9]", "", value)
-    return digits in "12345678901234567890" and len(digits) > 5 or doubtful(value) == "counts up"  # noqa: PLR2004
+    return (len(digits) >= _RUN and digits in "12345678901234567890") or doubtful(value) == "counts up"
 
 
 def _nearest(claims: Sequence[_Claim]) -> list[Match]:

@@ -1,23 +1,29 @@
 """Words that name a value: "account number", right before it, in its clause, or right after it; and keys above it.
 
-How far is far. A label may stand `_REACH` code points before its value, which holds "account number for the joint savings
-of my wife and me is"; but it names the *next* value only: between the two stands no digit, no end of a sentence and no
-empty line. A word that is too common to name anything from afar stands right beside the value.
+How far is far. A label may stand `_REACH` code points before its value, which holds "account number for the joint
+savings of my wife and me is"; but it names the *next* value only: between the two stands no digit, no end of a sentence
+and no empty line. A word that is too common to name anything from afar stands right beside the value.
 """
 
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
 _REACH: Final = 60
 """Code points between a label and its value."""
 
-_BESIDE: Final = r"""(?x: [\s:=\#"'*`|(\[>@.\\-]{0,8} (?: (?: is | was | no\.? | nr\.? | number | id | of | at | to | on ) [\s:=\#"'*`(@]{1,4} ){0,2} )"""
+_BESIDE: Final = r"""(?x:
+    [\s:=\#"'*`|(\[>@.\\-]{0,8} (?: (?: is | was | no\.? | nr\.? | number | id | of | at | to | on ) [\s:=\#"'*`(@]{1,4} ){0,2}
+)"""
 """Between a common word and its value: punctuation, "is", "number"."""
 
-_AFTER: Final = r"""(?x: [\s"'*`,)]{0,4} (?: (?: is | was | as | for | being ) \s )? (?: (?: my | his | her | their | our | your | the | its ) \s (?: \w{1,20} (?:['’]s)? \s ){0,2} )? )"""
+_AFTER: Final = r"""(?x:
+    [\s"'*`,)]{0,4} (?: (?: is | was | as | for | being ) \s )?
+    (?: (?: my | his | her | their | our | your | the | its ) \s (?: \w{1,20} (?:['’]s)? \s ){0,2} )?
+)"""
 """Between a value and the label after it: "is my", "is the new"."""
 
 _ENDS: Final = re.compile(r"[0-9]|[.!?;]\s|\n\s*\n|\n\s*[-*•]\s")
@@ -52,11 +58,9 @@ class Labels:
         first = max(0, start - _REACH - _LONGEST)
         distances = []
         if self._before is not None:
-            last = None
-            for last in self._before.finditer(text, first, start):
-                pass
-            if last is not None and start - last.end() <= _REACH and not _ENDS.search(text, last.end(), start):
-                distances.append(start - last.end())
+            last = deque(self._before.finditer(text, first, start), maxlen=1)
+            if last and start - last[0].end() <= _REACH and not _ENDS.search(text, last[0].end(), start):
+                distances.append(start - last[0].end())
         if self._beside is not None and (found := self._beside.search(text, first, start)):
             distances.append(start - found.end(1))
         if self._after is not None and (found := self._after.match(text, end)):
