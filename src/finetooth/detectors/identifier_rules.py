@@ -136,7 +136,7 @@ def compiled(document: Any, place: str) -> tuple[IdentifierRule, ...]:
         IncompleteError: A rule is not well formed.
     """
     try:
-        listed = document["rules"]
+        listed = list(document["rules"])
         definitions = _definitions(document.get("definitions", {}))
     except (TypeError, KeyError, AttributeError):
         raise IncompleteError(f"{place}: expected 'definitions' and a list of 'rules'") from None

@@ -95,7 +95,8 @@ class IdentifierDetector:
 
 def _named(words: tuple[str, ...], keys: frozenset[tuple[str, ...]]) -> bool:
     """Tell whether a key ends in one of the rule's: ``billing_address`` is an ``address``, ``address_id`` is none."""
-    return any(words[-length:] in keys for length in range(1, len(words) + 1))
+    singular = (*words[:-1], words[-1].removesuffix("s"))  # the key of a list
+    return any(form[-length:] in keys for form in (words, singular) for length in range(1, len(words) + 1))
 
 
 def _match(rule: IdentifierRule, text: str, span: Span, *, named: bool = True) -> Match | None:

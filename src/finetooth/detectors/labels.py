@@ -16,7 +16,8 @@ _REACH: Final = 60
 """Code points between a label and its value."""
 
 _BESIDE: Final = r"""(?x:
-    [\s:=\#"'*`|(\[>@.\\-]{0,8} (?: (?: is | was | no\.? | nr\.? | number | id | of | at | to | on ) [\s:=\#"'*`(@]{1,4} ){0,2}
+    [\s:=\#"'*`|(\[>@.\\-]{0,8}
+    (?: (?: is | was | no\.? | nr\.? | number | id | of | at | to | on ) [\s:=\#"'*`(@]{1,4} ){0,2}
 )"""
 """Between a common word and its value: punctuation, "is", "number"."""
 

@@ -65,9 +65,7 @@ def entry(rule: str) -> Entry:
     known = {each.id: each for each in entries()}
     if rule not in known:
         near = [each for each in known if rule.rpartition(".")[2] in each]
-        raise InputError(
-            f"{rule}: no such rule; " + (f"near: {', '.join(near)}" if near else "see finetooth rules list")
-        )
+        raise InputError(f"{rule}: no such rule; see " + (", ".join(near) or "finetooth rules list"))
     return known[rule]
 
 
@@ -193,10 +191,11 @@ Our own rules, made from `src/finetooth/detectors/rules/*.yaml` by `make rules`;
 explain ID` shows a pattern, and `finetooth rules check` proves every example. The rules of Presidio and of
 Kingfisher's catalogue come on top.
 
-A match is *proven* by a checksum, by its structure, by a provider's format, or by words or a key that name it. A proven
-match of an entity type whose tier is `block` stops a release; what nothing proves is for review. A label stands at most 60
-characters before its value, in the same clause, with no other number in between, and a key speaks of the whole value under
-it, written in any way: `customer_id`, `customerId`, `Customer ID`, `primary-customer-id`.
+A match is *proven* by a checksum, by its structure, by a provider's format, or by words or a key that name it. A
+proven match of an entity type whose tier is `block` stops a release; what nothing proves is for review.
+
+A label stands at most 60 characters before its value, in the same clause, with no other number in between. A key speaks
+of the whole value under it, written in any way: `customer_id`, `customerId`, `Customer ID`, `primary-customer-id`.
 """
 
 
@@ -204,7 +203,8 @@ def _section(rule: Entry) -> str:
     known = entity_type(rule.entity_type)
     lines = [
         f"### `{rule.id}`\n",
-        f"{rule.name}: `{rule.entity_type}` ({known.category}, {known.severity}, {known.tier} where proven). {rule.why}\n",
+        f"{rule.name}: `{rule.entity_type}` ({known.category}, {known.severity}, {known.tier} where proven).\n",
+        f"{rule.why}\n",
         *(f"- {heading}: {fact}" for heading, fact in rule.facts),
         *(f"- Reference: {reference}" for reference in rule.references),
         *(f"- Finds: `` {_shown(example)} ``" for example in rule.examples),
