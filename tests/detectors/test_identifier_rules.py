@@ -76,6 +76,13 @@ def test_no_repetition_in_a_pattern_is_without_bound():
             assert "]+" not in bare, rule.text.id
 
 
+def test_every_value_of_a_rule_that_says_so_has_a_digit():
+    for rule in load():
+        for example in rule.text.examples:
+            if rule.text.digits and not example.key:
+                assert any(digit in example.value for digit in "0123456789"), rule.text.id
+
+
 @pytest.mark.parametrize("value", ["1M8GDM9AXKP042788", "11111111111111111"])
 def test_check_digits_of_vehicles(value):
     # The first is the worked example of the standard; the second is the one that everybody remembers.

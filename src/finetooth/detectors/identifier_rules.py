@@ -82,6 +82,8 @@ class RuleText:
     """What must stand around; None where the pattern says it all."""
     key_pattern: str | None = None
     """What a whole value under one of the keys looks like; None means the pattern."""
+    digits: bool = True
+    """Whether every value that it finds in a text has a digit: most texts of chats have none, and are passed over."""
     score: float = Field(gt=0, le=1)
     """Confidence in a proven match."""
     why: str

@@ -26,6 +26,8 @@ from finetooth.match import Match, Validation
 from finetooth.policy import Detect
 from finetooth.span import Span
 
+_DIGIT: Final = re.compile(r"[0-9]")
+
 _RUN: Final = 6
 """So many digits in counting order are nobody's; fewer are now and then."""
 
@@ -57,6 +59,7 @@ class IdentifierDetector:
         """
         off = {name for name, override in detect.entities.items() if not override.enabled}
         self._rules = tuple(rule for rule in load() if rule.text.entity_type not in off)
+        self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
         self.version = f"identifier rules 1, {hashlib.sha256(RULES.read_bytes()).hexdigest()[:12]}"
 
     def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
@@ -81,16 +84,22 @@ class IdentifierDetector:
                 yield _Claim(match, 0)
 
     def _in_a_text(self, text: str) -> Iterator[_Claim]:
-        for rule in self._rules:
+        lowered = text.lower()
+        for rule in self._rules if _DIGIT.search(text) else self._without_digits:
+            if _wants_a_label(rule) and not (rule.labels and rule.labels.may_stand_in(lowered)):
+                continue
             group = "value" if "value" in rule.pattern.groupindex else 0
             for found in rule.pattern.finditer(text):
                 span = Span(*found.span(group))
                 distance = rule.labels.distance(text, span.start, span.end) if rule.labels else 0
-                context = rule.text.context
-                if distance is None and context is not None and context.required:
+                if distance is None and _wants_a_label(rule):
                     continue
                 if match := _match(rule, text, span, named=distance is not None):
                     yield _Claim(match, distance if distance is not None else len(text))
+
+
+def _wants_a_label(rule: IdentifierRule) -> bool:
+    return rule.text.context is not None and rule.text.context.required
 
 
 def _named(words: tuple[str, ...], keys: frozenset[tuple[str, ...]]) -> bool:

@@ -34,7 +34,7 @@ _ENDS: Final = re.compile(r"[0-9]|[.!?;]\s|\n\s*\n|\n\s*[-*•]\s")
 class Labels:
     """The context words of one rule."""
 
-    __slots__ = ("_after", "_before", "_beside")
+    __slots__ = ("_after", "_before", "_beside", "_telling")
 
     def __init__(self, before: Sequence[str], beside: Sequence[str], after: Sequence[str]) -> None:
         """Compile the words.
@@ -44,9 +44,14 @@ class Labels:
             beside: words that do so only right before it.
             after: phrases that do so right after it.
         """
+        self._telling = {phrase.split()[0].lower() for phrase in (*before, *beside, *after)}
         self._before = _phrases(before)
         self._beside = re.compile(rf"{_any(beside)}{_BESIDE}\Z") if beside else None
         self._after = re.compile(f"{_AFTER}{_any(after)}") if after else None
+
+    def may_stand_in(self, lowered: str) -> bool:
+        """Tell at once whether any of the labels can stand in a text, given in lower case: most texts hold none."""
+        return any(word in lowered for word in self._telling)
 
     def distance(self, text: str, start: int, end: int) -> int | None:
         """Return how many code points part a value from the nearest label of its own, or None where none names it.
