@@ -17,7 +17,7 @@ _REACH: Final = 60
 
 _BESIDE: Final = r"""(?x:
     [\s:=\#"'*`|(\[>@.\\-]{0,8}
-    (?: (?: is | was | no\.? | nr\.? | number | id | of | at | to | on ) [\s:=\#"'*`(@]{1,4} ){0,2}
+    (?: (?: is | was | no\.? | nr\.? | number | id ) [\s:=\#"'*`(@]{1,4} ){0,2}
 )"""
 """Between a common word and its value: punctuation, "is", "number"."""
 
