@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help dev demo test test-slow check fix data models clean
+.PHONY: help dev demo test test-slow check fix rules data models clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ check: $(INSTALLED) ## lint, types, import contracts
 fix: $(INSTALLED) ## mend what can be mended by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+rules: $(INSTALLED) ## write docs/rules.md again from the rules
+	$(BIN)/python -c 'from finetooth.detectors.rulebook import page; print(page(), end="")' > docs/rules.md
 
 data: $(INSTALLED) ## make the sample data again (the same bytes each time)
 	$(BIN)/python sample_data/make_data.py

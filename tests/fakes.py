@@ -18,7 +18,7 @@ class PatternDetector:
         self._entity_type = entity_type
         self._validation = validation
 
-    def detect(self, texts):
+    def detect(self, texts, keys=None):
         return [self._detect(text) for text in texts]
 
     def _detect(self, text):

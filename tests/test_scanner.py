@@ -9,6 +9,7 @@ import pytest
 
 from fakes import PatternDetector
 from finetooth import evidencefile
+from finetooth.detectors.identifiers import IdentifierDetector
 from finetooth.errors import InputError
 from finetooth.evidence import Evidence
 from finetooth.policy import Detect, EntityOverride
@@ -52,6 +53,22 @@ def test_a_value_is_found_where_it_stands(tmp_path):
     [place] = finding.locations
     assert (place.path, place.line, place.record, place.pointer) == (path, 2, 1, "/messages/1/content")
     assert (place.start, place.end, place.role, place.turn, place.trained) == (15, 25, "assistant", 1, True)
+
+
+def test_the_key_of_a_value_tells_what_it_is(tmp_path):
+    nested = {"note": "nothing", "raw": json.dumps({"customerId": "4471980236"})}
+    path = written(
+        tmp_path, {"customer_ids": ["4471980236"], "total": "4471980236"}, nested, {"4471980236": "customer_id"}
+    )
+    evidence = scan(resolve([path]), plan(IdentifierDetector(Detect())))
+    [finding] = evidence.findings
+    assert finding.entity_type == "CUSTOMER_ID"
+    # Proven by its key once, it is the same customer wherever the record repeats it.
+    assert [(place.record, place.pointer) for place in finding.locations] == [
+        (0, "/customer_ids/0"),
+        (0, "/total"),
+        (1, "/raw"),
+    ]
 
 
 def test_the_same_value_is_one_finding_across_records_and_files(tmp_path):

@@ -64,10 +64,14 @@ ENTITY_TYPES: dict[str, EntityType] = {
     "PRIVATE_KEY": EntityType("credential", "critical", "block", Kind.SECRET),
     # direct identifiers: one value points at one person
     "ACCOUNT_NUMBER": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
+    # a number that one business gave one customer: it opens the file that everything else stands in
+    "CUSTOMER_ID": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
     "EMAIL_ADDRESS": EntityType("direct_identifier", "high", "block", Kind.EMAIL),
     "PHONE_NUMBER": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
     "STREET_ADDRESS": EntityType("direct_identifier", "high", "block", Kind.WORDS),
     "UK_NHS": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    # chosen by a person and used in many places, but most are public by design: a person should look
+    "USERNAME": EntityType("direct_identifier", "medium", "review", Kind.WORDS),
     "US_DRIVER_LICENSE": EntityType("direct_identifier", "high", "review", Kind.NUMBER),
     "US_ITIN": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
     "US_PASSPORT": EntityType("direct_identifier", "high", "review", Kind.NUMBER),
@@ -78,6 +82,7 @@ ENTITY_TYPES: dict[str, EntityType] = {
     "IBAN_CODE": EntityType("financial", "high", "block", Kind.NUMBER),
     "US_BANK_NUMBER": EntityType("financial", "high", "review", Kind.NUMBER),
     # health
+    "MEDICAL_RECORD_NUMBER": EntityType("health", "critical", "block", Kind.NUMBER),  # one patient, one file
     "MEDICAL_LICENSE": EntityType("health", "high", "review", Kind.NUMBER),
     # special categories (GDPR Art. 9)
     "NRP": EntityType("special_category", "low", "review", Kind.WORDS),
@@ -87,12 +92,17 @@ ENTITY_TYPES: dict[str, EntityType] = {
     "DATE_TIME": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
     "ID": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),
     "IP_ADDRESS": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),
+    # a vehicle is tied to its keeper by a register that not everybody may read
+    "LICENSE_PLATE": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),
     "LOCATION": EntityType("quasi_identifier", "low", "review", Kind.WORDS),
     "MAC_ADDRESS": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),
     "ORGANIZATION": EntityType("quasi_identifier", "low", "review", Kind.WORDS),
+    # one purchase: it leads to a person only through the shop that gave it
+    "ORDER_NUMBER": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),
     "PERSON": EntityType("quasi_identifier", "low", "review", Kind.WORDS),
     "URL": EntityType("quasi_identifier", "low", "review", Kind.SECRET),
     "UUID": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
+    "VEHICLE_VIN": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),  # as a plate, but for life
     # national identifiers that Presidio knows, looked for where a policy names the region
     "AU_TFN": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
     "CA_SIN": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),

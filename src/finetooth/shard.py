@@ -23,6 +23,7 @@ from finetooth.policy import Detect, EntityOverride
 from finetooth.record import Passage, Record
 from finetooth.redaction import FingerprintKey, preview
 from finetooth.shapes.masking import MaskedKeys
+from finetooth.shapes.pointer import last_key
 from finetooth.shapes.reading import DETECT, Reading
 from finetooth.shapes.walker import walk
 from finetooth.shownpaths import ShownPaths, masked, writable
@@ -138,7 +139,8 @@ def _read(source: Source) -> Iterator[Record | Unread]:
 
 def _scan_batch(batch: _Batch, plan: Plan, paths: ShownPaths, tally: _Tally) -> None:
     texts = [passage.text for _, record_passages, _ in batch for passage in record_passages]
-    answers = [detector.detect(texts) for detector in plan.detectors]
+    keys = [_key(passage) for _, record_passages, _ in batch for passage in record_passages]
+    answers = [detector.detect(texts, keys) for detector in plan.detectors]
     position = 0
     for record, record_passages, unread in batch:
         rows = [
@@ -208,6 +210,14 @@ def _resolved(passage: Passage, detections: Sequence[Detection], detect: Detect)
         if ((override := _override(match, detect)) is None or override.enabled)
         and not (match.validation == "none" and _is_field_name(passage))
     ]
+
+
+def _key(passage: Passage) -> str | None:
+    """Return the key that a text stands under, the innermost where it is decoded; a key itself stands under none."""
+    if passage.part == "key":
+        return None
+    inner = (last_key(step.pointer) for step in reversed(passage.inner) if step.decode == "json")
+    return next(filter(None, inner), None) or last_key(passage.pointer)
 
 
 def _is_field_name(passage: Passage) -> bool:

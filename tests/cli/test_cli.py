@@ -178,6 +178,26 @@ def test_policies_are_listed_shown_and_checked(run):
     assert run("policy", "check", "strict")[0] == 0
 
 
+def test_rules_are_listed_and_explained(run):
+    code, out, _ = run("rules", "list")
+    assert code == 0
+    assert "finetooth.street-address " in out
+    assert "finetooth.password-prose " in out
+    code, out, _ = run("rules", "explain", "finetooth.customer-id")
+    assert code == 0
+    assert "CUSTOMER_ID" in out
+    assert run("rules", "explain", "finetooth.nothing")[0] == 2
+
+
+def test_a_rule_that_does_not_keep_its_examples_ends_with_2(run, monkeypatch):
+    from finetooth.detectors import rulebook
+
+    monkeypatch.setattr(rulebook, "failures", lambda _: ["finetooth.x: does not find its example: y"])
+    code, _, err = run("rules", "check")
+    assert code == 2
+    assert "finetooth.x" in err
+
+
 def test_the_schema_is_published(run):
     code, out, _ = run("report", "--schema")
     assert code == 0

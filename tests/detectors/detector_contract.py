@@ -48,6 +48,11 @@ class DetectorContract:
         answers = detector.detect(texts)
         assert [bool(answer) for answer in answers] == [self.value in text for text in texts]
 
+    def test_takes_the_keys_that_texts_stand_under(self, detector):
+        texts = [self.before + self.value, ""]
+        assert detector.detect(texts, [None, None]) == detector.detect(texts)
+        assert detector.detect(texts, ["content", None]) == detector.detect(texts)
+
     def test_says_the_same_alone_as_in_a_batch(self, detector):
         texts = [f"{self.before}{self.value} {n}" for n in range(70)]
         assert detector.detect(texts) == [detector.detect([text])[0] for text in texts]

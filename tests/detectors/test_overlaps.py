@@ -37,6 +37,23 @@ def test_a_host_inside_an_email_goes():
     assert types(match("URL", 4, 11), match("EMAIL_ADDRESS", 0, 11, "structure")) == ["EMAIL_ADDRESS"]
 
 
+def test_a_place_and_a_name_inside_a_street_address_go():
+    address = match("STREET_ADDRESS", 0, 30, "structure")
+    assert types(match("PERSON", 3, 12), address, match("LOCATION", 20, 28)) == ["STREET_ADDRESS"]
+    assert types(match("LOCATION", 10, 45), match("STREET_ADDRESS", 0, 30, "none")) == ["STREET_ADDRESS"]
+
+
+def test_a_number_that_words_name_is_not_what_its_shape_suggests():
+    for shape in ("US_BANK_NUMBER", "PHONE_NUMBER", "US_DRIVER_LICENSE"):
+        assert types(match(shape, 0, 10), match("ACCOUNT_NUMBER", 0, 10, "context")) == ["ACCOUNT_NUMBER"]
+
+
+def test_a_date_of_birth_is_more_than_a_date():
+    assert types(match("DATE_TIME", 0, 10, "structure"), match("DATE_OF_BIRTH", 0, 10, "structure")) == [
+        "DATE_OF_BIRTH"
+    ]
+
+
 def test_an_email_inside_an_address_stays():
     assert types(match("URL", 0, 30, "structure"), match("EMAIL_ADDRESS", 19, 30, "structure")) == ["EMAIL_ADDRESS"]
 

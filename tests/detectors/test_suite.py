@@ -10,7 +10,11 @@ from finetooth.policy import Detect
 
 @pytest.mark.parametrize(
     ("identifiers", "secrets", "names"),
-    [(True, True, ["presidio", "kingfisher"]), (True, False, ["presidio"]), (False, True, ["kingfisher"])],
+    [
+        (True, True, ["presidio", "finetooth", "kingfisher"]),
+        (True, False, ["presidio", "finetooth"]),
+        (False, True, ["kingfisher"]),
+    ],
 )
 def test_builds_what_the_policy_asks_for(identifiers, secrets, names):
     detectors = build(Detect(ner=None, identifiers=identifiers, secrets=secrets))
@@ -24,7 +28,8 @@ def test_a_policy_that_looks_for_nothing_is_refused():
 
 def test_importing_the_adapters_loads_no_engine():
     code = (
-        "import sys, finetooth.detectors.suite, finetooth.detectors.presidio, finetooth.detectors.kingfisher;"
+        "import sys, finetooth.detectors.suite, finetooth.detectors.presidio, finetooth.detectors.kingfisher,"
+        "finetooth.detectors.identifiers;"
         "heavy = {'spacy', 'presidio_analyzer', 'kingfisher_sdk', 'torch', 'tldextract'} & set(sys.modules);"
         "sys.exit(f'loaded {heavy}' if heavy else 0)"
     )

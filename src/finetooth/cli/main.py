@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 import finetooth
-from finetooth.cli import audit, doctor, formats, judge, policy, probe, report, scan
+from finetooth.cli import audit, doctor, formats, judge, policy, probe, report, rules, scan
 from finetooth.cli.screen import complain
 from finetooth.errors import FinetoothError
 
@@ -49,6 +49,7 @@ app.command("probe")(probe.probe)
 app.command("judge")(judge.judge)
 app.command("report")(report.report)
 app.add_typer(policy.app, name="policy")
+app.add_typer(rules.app, name="rules")
 app.command("formats")(formats.formats)
 app.command("doctor")(doctor.doctor)
 

@@ -29,8 +29,13 @@ class Detector(Protocol):
     version: str
     """Version of the library, and of its model or rules."""
 
-    def detect(self, texts: Sequence[str]) -> list[Detection]:
+    def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
         """Return what was found in each text, in the same order and number.
 
         Spans are in code points of the text. Never raises for what is in a text, and never logs or prints any of it.
+
+        Args:
+            texts: the texts.
+            keys: for each text the key or column that it stands under, or None. A key is context, never searched: most
+                engines take no notice of it.
         """

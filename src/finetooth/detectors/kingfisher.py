@@ -75,7 +75,7 @@ class KingfisherDetector:
         digest = hashlib.sha256(RULES.read_bytes()).hexdigest()[:12]
         self.version = f"kingfisher {installed('kingfisher-secret-scanner')}, generic rules {digest}"
 
-    def detect(self, texts: Sequence[str]) -> list[Detection]:
+    def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
         """Return the credentials of each text, in order of their place."""
         # One text a call: Kingfisher pairs an id with a secret nearby, and must not pair across passages.
         return [self._detect_one(text) for text in texts]

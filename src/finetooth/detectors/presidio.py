@@ -91,7 +91,7 @@ class PresidioDetector:
         self._unasked = engine.unasked(self._analyzer, detect.regions)
         self.version = _version(model)
 
-    def detect(self, texts: Sequence[str]) -> list[Detection]:
+    def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
         """Return the identifiers of each text, in order of their place."""
         # A lone surrogate has no UTF-8, which spaCy needs; its stand-in is one code point too, so places stay the same.
         safe = [_UNSAFE.sub("\ufffd", text) for text in texts]

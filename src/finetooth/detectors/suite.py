@@ -19,9 +19,10 @@ def build(detect: Detect) -> list[Detector]:
         raise PolicyError("detect: neither identifiers nor secrets are looked for; set at least one of them to true")
     detectors: list[Detector] = []
     if detect.identifiers:
-        from finetooth.detectors.presidio import PresidioDetector  # noqa: PLC0415 - only what the policy asks for
+        from finetooth.detectors.identifiers import IdentifierDetector  # noqa: PLC0415 - only what the policy asks for
+        from finetooth.detectors.presidio import PresidioDetector  # noqa: PLC0415
 
-        detectors.append(PresidioDetector(detect))
+        detectors += [PresidioDetector(detect), IdentifierDetector(detect)]
     if detect.secrets:
         from finetooth.detectors.kingfisher import KingfisherDetector  # noqa: PLC0415
 

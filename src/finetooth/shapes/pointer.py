@@ -23,3 +23,16 @@ def keys(pointer: str) -> list[str]:
     ['a/b~c', '0']
     """
     return [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
+
+
+def last_key(pointer: str) -> str | None:
+    """Return the key that a value stands under; an element of a list stands under the list's.
+
+    >>> last_key("/user/customer_ids/0"), last_key("/0"), last_key("")
+    ('customer_ids', None, None)
+    """
+    while pointer:
+        pointer, _, key = pointer.rpartition("/")
+        if not (key.isascii() and key.isdigit()):
+            return key.replace("~1", "/").replace("~0", "~")
+    return None

@@ -1,0 +1,147 @@
+"""The detector of our own identifier rules: addresses, birth dates, ages, user names, numbers that words or keys name.
+
+Most of these values have no form of their own. What makes "4073898061" an order number is the word before it, or the
+column that it stands in; so a rule here is a pattern *and* a context, without which most patterns say nothing.
+
+Where several rules claim overlapping places, the one whose label stands nearest has it: in "order for customer 4471147"
+the number is the customer's.
+"""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from finetooth.detectors.checks import CHECKS
+from finetooth.detectors.detector import Detection
+from finetooth.detectors.fillers import is_filler
+from finetooth.detectors.identifier_rules import RULES, IdentifierRule, load
+from finetooth.detectors.labels import words_of
+from finetooth.detectors.placeholders import doubtful
+from finetooth.match import Match, Validation
+from finetooth.policy import Detect
+from finetooth.span import Span
+
+_DIGIT: Final = re.compile(r"[0-9]")
+
+_RUN: Final = 6
+"""So many digits in counting order are nobody's; fewer are now and then."""
+
+_UNPROVEN: Final = 0.4
+"""At most so sure is a match that nothing proves."""
+
+_LONGEST_UNDER_A_KEY: Final = 200
+"""Code points. What is longer is a text, whatever its key is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A match, and how near the label stands that it rests on."""
+
+    match: Match
+    distance: int
+
+
+class IdentifierDetector:
+    """Finds what the rules of `rules/identifiers.yaml` tell."""
+
+    name = "finetooth"
+
+    def __init__(self, detect: Detect) -> None:
+        """Load the rules.
+
+        Raises:
+            IncompleteError: A rule is not well formed.
+        """
+        off = {name for name, override in detect.entities.items() if not override.enabled}
+        self._rules = tuple(rule for rule in load() if rule.text.entity_type not in off)
+        self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
+        self.version = f"identifier rules 1, {hashlib.sha256(RULES.read_bytes()).hexdigest()[:12]}"
+
+    def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
+        """Return the identifiers of each text, in order of their place."""
+        above = keys if keys is not None else [None] * len(texts)
+        return [self._detect_one(text, key) for text, key in zip(texts, above, strict=True)]
+
+    def _detect_one(self, text: str, key: str | None) -> Detection:
+        words = words_of(key) if key else ()
+        claims = [*self._under_a_key(text, words), *self._in_a_text(text)]
+        return tuple(sorted(_nearest(claims), key=lambda match: (match.span, match.rule)))
+
+    def _under_a_key(self, text: str, words: tuple[str, ...]) -> Iterator[_Claim]:
+        if not words or len(text) > _LONGEST_UNDER_A_KEY:
+            return
+        start = len(text) - len(text.lstrip())
+        value = text.strip()
+        for rule in self._rules:
+            if not _named(words, rule.keys):
+                continue
+            if rule.key_pattern.fullmatch(value) and (match := _match(rule, text, Span(start, start + len(value)))):
+                yield _Claim(match, 0)
+
+    def _in_a_text(self, text: str) -> Iterator[_Claim]:
+        lowered = text.lower()
+        for rule in self._rules if _DIGIT.search(text) else self._without_digits:
+            if _wants_a_label(rule) and not (rule.labels and rule.labels.may_stand_in(lowered)):
+                continue
+            group = "value" if "value" in rule.pattern.groupindex else 0
+            for found in rule.pattern.finditer(text):
+                span = Span(*found.span(group))
+                distance = rule.labels.distance(text, span.start, span.end) if rule.labels else 0
+                if distance is None and _wants_a_label(rule):
+                    continue
+                if match := _match(rule, text, span, named=distance is not None):
+                    yield _Claim(match, distance if distance is not None else len(text))
+
+
+def _wants_a_label(rule: IdentifierRule) -> bool:
+    return rule.text.context is not None and rule.text.context.required
+
+
+def _named(words: tuple[str, ...], keys: frozenset[tuple[str, ...]]) -> bool:
+    """Tell whether a key ends in one of the rule's: ``billing_address`` is an ``address``, ``address_id`` is none."""
+    singular = (*words[:-1], words[-1].removesuffix("s"))  # the key of a list
+    return any(form[-length:] in keys for form in (words, singular) for length in range(1, len(words) + 1))
+
+
+def _match(rule: IdentifierRule, text: str, span: Span, *, named: bool = True) -> Match | None:
+    told, value = rule.text, span.of(text)
+    if is_filler(told.entity_type, value):
+        return None
+    if told.check is not None and not CHECKS[told.check].holds(value):
+        return None
+    validation: Validation = told.validation
+    if not named or _stands_for_any(value):
+        validation = "none"
+    score = told.score if validation != "none" else min(told.score, _UNPROVEN)
+    return Match(told.id, told.entity_type, span, score, validation)
+
+
+def _stands_for_any(value: str) -> bool:
+    """Tell whether a number is one that people write where any would do: 123456, 123456789."""
+    digits = re.sub(r"[^0-9]", "", value)
+    return (len(digits) >= _RUN and digits in "12345678901234567890") or doubtful(value) == "counts up"
+
+
+def _nearest(claims: Sequence[_Claim]) -> list[Match]:
+    """Keep, of claims on overlapping places, the one whose label is nearest; of equals the longest.
+
+    What several rules say of the same place and entity type stays, so that a finding names them all.
+    """
+    ranked = sorted(claims, key=lambda claim: (claim.distance, -len(claim.match.span), claim.match.rule))
+    kept: list[Match] = []
+    places: list[tuple[Span, str]] = []  # in order of place, and none overlaps another
+    for match in (claim.match for claim in ranked):
+        place = (match.span, match.entity_type)
+        at = bisect.bisect_left(places, place)
+        neighbours = places[max(0, at - 1) : at + 1]
+        if place in neighbours:
+            kept.append(match)
+        elif not any(match.span.overlaps(span) for span, _ in neighbours):
+            places.insert(at, place)
+            kept.append(match)
+    return kept
