@@ -7,7 +7,7 @@ many at a time; what one shard gives depends on nothing but its bytes and the pl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from finetooth.detectors.detector import Detection, Detector, Undetected
@@ -138,9 +138,10 @@ def _read(source: Source) -> Iterator[Record | Unread]:
 
 
 def _scan_batch(batch: _Batch, plan: Plan, paths: ShownPaths, tally: _Tally) -> None:
-    texts = [passage.text for _, record_passages, _ in batch for passage in record_passages]
-    keys = [_key(passage) for _, record_passages, _ in batch for passage in record_passages]
-    answers = [detector.detect(texts, keys) for detector in plan.detectors]
+    # System prompts and column values repeat: what is the same under the same key is looked at once.
+    places = [(passage.text, _key(passage)) for _, record_passages, _ in batch for passage in record_passages]
+    distinct = dict.fromkeys(places)
+    answers = [_detected(detector, distinct, places) for detector in plan.detectors]
     position = 0
     for record, record_passages, unread in batch:
         rows = [
@@ -160,6 +161,14 @@ def _scan_batch(batch: _Batch, plan: Plan, paths: ShownPaths, tally: _Tally) -> 
         else:
             tally.records += 1
         tally.sightings.extend(_sightings(record, rows, plan, paths.of(record.path)))
+
+
+def _detected(
+    detector: Detector, distinct: Iterable[tuple[str, str | None]], places: Sequence[tuple[str, str | None]]
+) -> list[Detection]:
+    texts, keys = zip(*distinct, strict=True) if places else ((), ())
+    found = dict(zip(zip(texts, keys, strict=True), detector.detect(texts, keys), strict=True))
+    return [found[place] for place in places]
 
 
 def _sightings(
