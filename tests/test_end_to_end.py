@@ -71,7 +71,7 @@ def test_what_was_repeated_most_leaks_most(tuned):
     rates = [sum(group) / len(group) for _, group in sorted(leaked.items())]
     assert rates[0] < 0.3
     assert rates[-1] > 0.6
-    assert rates[-1] > rates[1] > rates[0]
+    assert rates[3] > rates[2] > rates[0]
 
 
 def test_planted_values_are_found_where_they_stand(tuned):
