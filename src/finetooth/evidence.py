@@ -31,6 +31,10 @@ class Unread:
     reason: str
     """What is wrong and how to mend it."""
 
+    def __str__(self) -> str:
+        """Return place and reason as people say them: ``train.jsonl:812: not valid JSON; mend the line``."""
+        return f"{self.path if self.line is None else f'{self.path}:{self.line}'}: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import finetooth
 from finetooth import config, keyfile, policyfile
+from finetooth.digests import digest_of
 from finetooth.errors import FinetoothError
 
 _ENGINES = ("presidio-analyzer", "spacy", "kingfisher-secret-scanner", "pyarrow", "datasets")
@@ -51,11 +51,7 @@ def model_digest(package: str) -> str:
     Raises:
         PackageNotFoundError: the package is not installed.
     """
-    digest = hashlib.sha256()
-    for name, path in _model_files(distribution(package)):
-        with path.open("rb") as file:
-            digest.update(f"{name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
-    return digest.hexdigest()
+    return digest_of(_model_files(distribution(package)))
 
 
 def _model_files(installed: Distribution) -> Iterator[tuple[str, Path]]:

@@ -154,7 +154,7 @@ def _records(scan: ScanEvidence) -> Observation:
 def _records_unread(scan: ScanEvidence) -> Observation:
     """Unread records may be clean or not: at least none of them matters, at most all do."""
     count, unread = scan.coverage.records_unread, scan.coverage.unread
-    first = f"first: {_where(unread[0].path, unread[0].line)}: {unread[0].reason}" if unread else ""
+    first = f"first: {unread[0]}" if unread else ""
     return Observation(count, 0, count, counted(count, "record") + " not read", first)
 
 
@@ -264,7 +264,3 @@ def _selects(where: Filter, item: Finding | Extracted) -> bool:
 
 def _findings(evidence: Evidence) -> tuple[Finding, ...]:
     return evidence.scan.findings if evidence.scan else ()
-
-
-def _where(path: str, line: int | None) -> str:
-    return path if line is None else f"{path}:{line}"

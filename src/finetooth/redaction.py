@@ -126,13 +126,6 @@ def preview(entity: str, value: str) -> str:
             return MASK * min(len(value), _SECRET_SHOWN) + ("…" if len(value) > _SECRET_SHOWN else "")
 
 
-def mask_all(text: str, found: list[tuple[str, str]]) -> str:
-    """Return ``text`` with every found ``(entity type, value)`` replaced by its preview, longest value first."""
-    for entity, value in sorted(set(found), key=lambda pair: (-len(pair[1]), pair)):
-        text = text.replace(value, preview(entity, value))
-    return text
-
-
 def _preview_email(value: str) -> str:
     local, _, domain = value.rpartition("@")
     name, dot, suffix = domain.rpartition(".")

@@ -25,10 +25,6 @@ class Span:
         """Tell whether the two share at least one code point."""
         return self.start < other.end and other.start < self.end
 
-    def contains(self, other: Span) -> bool:
-        """Tell whether ``other`` lies wholly inside this span."""
-        return self.start <= other.start and other.end <= self.end
-
     def of(self, text: str) -> str:
         """Return what the span covers in ``text``."""
         return text[self.start : self.end]

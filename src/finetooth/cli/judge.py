@@ -38,5 +38,4 @@ def judge(
         options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
     if not quiet:
         options.show(report, named)
-    code = report.verdict.exit_code
-    raise typer.Exit(0 if exit_zero and code == 1 else code)
+    options.end(report, exit_zero=exit_zero)

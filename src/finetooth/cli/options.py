@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -59,7 +59,7 @@ def known_formats(named: list[str] | None) -> list[str]:
     return named or []
 
 
-def finish(report: Report, out: Path | None, formats: list[str], *, quiet: bool, exit_zero: bool) -> None:
+def finish(report: Report, out: Path | None, formats: list[str], *, quiet: bool, exit_zero: bool) -> NoReturn:
     """Write the run's folder, show the report, and end with the verdict's code."""
     from finetooth import api, config, runfolder
 
@@ -70,6 +70,11 @@ def finish(report: Report, out: Path | None, formats: list[str], *, quiet: bool,
     api.save(report, folder, formats)
     if not quiet:
         show(report, formats, folder)
+    end(report, exit_zero=exit_zero)
+
+
+def end(report: Report, *, exit_zero: bool) -> NoReturn:
+    """End with the verdict's code; ``exit_zero`` forgives a NO-GO and nothing else."""
     code = report.verdict.exit_code
     raise typer.Exit(0 if exit_zero and code == 1 else code)
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from finetooth.printable import printable
 from finetooth.progress import Progress, silent
 
 
@@ -22,7 +23,7 @@ def tell(text: str) -> None:
 def complain(message: str) -> None:
     """Say on standard error what is wrong, one line for each line of the message."""
     for line in message.splitlines():
-        sys.stderr.write(f"finetooth: {''.join(c if c.isprintable() else '�' for c in line)}\n")
+        sys.stderr.write(f"finetooth: {printable(line)}\n")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ room knows how rules are written; :mod:`finetooth.detectors.identifiers` knows h
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -201,8 +201,3 @@ def _filled(pattern: str, definitions: Mapping[str, str]) -> str:
         return f"(?:{definitions[found[1]].strip()})"
 
     return re.sub(r"\{\{(\w+)\}\}", definition, pattern)
-
-
-def by_id(rules: Sequence[IdentifierRule]) -> dict[str, IdentifierRule]:
-    """Return rules by their ids."""
-    return {rule.text.id: rule for rule in rules}

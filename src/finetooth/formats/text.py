@@ -17,6 +17,7 @@ from finetooth.finding import place
 from finetooth.formats.advice import next_steps
 from finetooth.formats.format import Format
 from finetooth.measurement import Measurement
+from finetooth.printable import printable
 from finetooth.report import Report
 from finetooth.verdict import Status, Verdict
 
@@ -70,14 +71,14 @@ def _rulings(verdict: Verdict) -> RenderableType:
     order: tuple[Status, ...] = ("FAIL", "UNPROVEN", "WAIVED", "PASS")
     for ruling in sorted(verdict.rulings, key=lambda ruling: order.index(ruling.status)):
         mark, style = _STATUS[ruling.status]
-        table.add_row(Text(mark, style=style), Text(_printable(ruling.requirement)), Text(_printable(ruling.reason)))
+        table.add_row(Text(mark, style=style), Text(printable(ruling.requirement)), Text(printable(ruling.reason)))
     return table
 
 
 def _leaks(probe: ProbeEvidence) -> Iterator[RenderableType]:
     leaks = [extracted for extracted in probe.extracted if extracted.attributable]
-    against = f"against {_printable(probe.reference.name)}" if probe.reference else "without a reference model"
-    yield _heading("What the model gave away", f"{_printable(probe.target.name)}, {against}")
+    against = f"against {printable(probe.reference.name)}" if probe.reference else "without a reference model"
+    yield _heading("What the model gave away", f"{printable(probe.target.name)}, {against}")
     if leaks:
         table = _table("value", "what", "records", "chance", "reference", "tries")
         for leak in sorted(leaks, key=_worst_first)[:_LISTED]:
@@ -108,7 +109,7 @@ def _leaks(probe: ProbeEvidence) -> Iterator[RenderableType]:
         f"{probe.coverage.targets:,} targets, {probe.coverage.trials:,} trials, {probe.coverage.failed:,} failed"
     )
     for failure in probe.coverage.failures[:_LISTED]:
-        yield _bullet(_printable(failure))
+        yield _bullet(printable(failure))
 
 
 def _rate(measured: Measurement) -> str:
@@ -139,7 +140,7 @@ def _repetition(extracted: Sequence[Extracted]) -> Iterator[RenderableType]:
 
 
 def _data(scan: ScanEvidence) -> Iterator[RenderableType]:
-    names = ", ".join(_printable(PurePath(each.path).name) for each in scan.inputs[:3])
+    names = ", ".join(printable(PurePath(each.path).name) for each in scan.inputs[:3])
     more = f" and {len(scan.inputs) - 3:,} more" if len(scan.inputs) > 3 else ""  # noqa: PLR2004 - as listed above
     yield _heading("What the data holds", names + more)
     coverage = scan.coverage
@@ -149,8 +150,7 @@ def _data(scan: ScanEvidence) -> Iterator[RenderableType]:
         f"{coverage.records_unread:,} not read"
     )
     for unread in coverage.unread[:_LISTED]:
-        where = unread.path if unread.line is None else f"{unread.path}:{unread.line}"
-        yield _bullet(f"{_printable(where)}: {_printable(unread.reason)}", style="yellow")
+        yield _bullet(printable(str(unread)), style="yellow")
     if len(coverage.unread) > _LISTED:
         yield _note(f"and {len(coverage.unread) - _LISTED:,} more, see report.json")
     if not scan.findings:
@@ -169,7 +169,7 @@ def _data(scan: ScanEvidence) -> Iterator[RenderableType]:
             _preview(finding.preview),
             Text(finding.entity_type, style=_SEVERITY_STYLE[finding.severity]),
             f"{finding.records:,}",
-            Text(_printable(PurePath(first.path).name + where), overflow="fold"),
+            Text(printable(PurePath(first.path).name + where), overflow="fold"),
         )
     yield _indented(table)
 
@@ -226,7 +226,7 @@ def _indented(renderable: RenderableType) -> RenderableType:
 
 
 def _preview(preview: str) -> Text:
-    return Text(_printable(preview), style="bold")
+    return Text(printable(preview), style="bold")
 
 
 def _percent(probability: float) -> str:
@@ -237,11 +237,6 @@ def _percent(probability: float) -> str:
 
 def _tries(expected: int | None) -> str:
     return "" if expected is None else f"{expected:,}"
-
-
-def _printable(text: str) -> str:
-    """Return text from a file so that no terminal obeys it: no escapes, no marks that turn the writing around."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 FORMAT = Format(name="text", file="report.txt", render=render)

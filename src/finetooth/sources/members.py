@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from finetooth.evidence import Unread
+from finetooth.printable import printable
 from finetooth.record import Record
 from finetooth.sources.bytestream import uncompressed
 from finetooth.sources.compression import refuse_bomb
@@ -75,4 +76,4 @@ def read_members(
 
 def _shown(name: str) -> str:
     """Return a member's path as it can be printed: a name that another system wrote may hold a terminal's commands."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name[:_NAME_LIMIT])
+    return printable(name[:_NAME_LIMIT])

@@ -6,7 +6,6 @@ Nothing is downloaded and no code from a model folder is run: weights are read f
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import json
 import re
@@ -19,6 +18,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
+from finetooth.digests import digest_of
 from finetooth.errors import ModelError
 from finetooth.evidence import ModelIdentity
 from finetooth.targets.target import Answer, Context, Likelihood, Progress, TemplateError, Unanswered
@@ -286,12 +286,9 @@ def _adapter_base(folder: Path) -> Path:
 
 
 def _identity(*folders: Path) -> ModelIdentity:
-    digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(entry for entry in folder.iterdir() if entry.is_file()):
-            with path.open("rb") as file:
-                digest.update(f"{path.name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
-    return ModelIdentity(kind="transformers", name=str(folders[0]), digest=f"sha256:{digest.hexdigest()}")
+    entries = [entry for folder in folders for entry in sorted(folder.iterdir()) if entry.is_file()]
+    digest = digest_of((path.name, path) for path in entries)
+    return ModelIdentity(kind="transformers", name=str(folders[0]), digest=f"sha256:{digest}")
 
 
 def _window(config: Any, tokenizer: Any) -> int:
