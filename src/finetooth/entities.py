@@ -1,7 +1,8 @@
 """The catalogue of entity types: what each one is, how grave, and how it may be shown.
 
 A policy may override severity and tier (``detect.entities``); category and kind are facts about the type. An entity
-type that is not listed, such as one of a user's own rule, is treated as ``UNLISTED``: never dropped.
+type that is not listed, such as one of a user's own rule, is treated as ``UNLISTED``, never dropped; of such a type a
+policy may give the category and the kind as well (``Detect.entity_type``).
 """
 
 from __future__ import annotations

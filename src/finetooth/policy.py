@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
-from finetooth.entities import Category, Severity, Tier
+from finetooth.entities import Category, EntityType, Kind, Severity, Tier, entity_type
 from finetooth.measurement import Population
 
 Stage = Literal["train", "release"]
@@ -59,6 +60,7 @@ def _listed(value: object) -> object:
 # An empty list is refused: it would read as "none of them" and mean "all of them".
 _T = TypeVar("_T")
 _OneOrMore = Annotated[tuple[_T, ...], BeforeValidator(_listed), Field(min_length=1)]
+_Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,17 @@ class EntityOverride:
     """``review``: never blocks. ``block``: every match blocks, proven or not."""
     enabled: bool = True
     """False leaves the entity type out altogether."""
+    category: Category | None = None
+    """For a type of your own: which kind of harm it belongs to; ``confidential`` where it is left out."""
+    kind: Kind | None = None
+    """For a type of your own: what a value is made of, which decides how it is compared and shown; ``secret`` where it
+    is left out."""
+
+
+_AS_KNOWN = EntityOverride()
+
+CLASS = re.compile(r"(?P<module>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)")
+"""How ``recognizers`` names a class; anything else there is a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +148,26 @@ class Detect:
     """Whether the secret detector runs."""
     identifiers: bool = True
     """Whether the PII detector runs."""
+    rules: _Listed = ()
+    """Files of identifier rules in finetooth's own format. Paths, here and below, are relative to the policy."""
+    secret_rules: _Listed = ()
+    """Files of Kingfisher rules, YAML or TOML."""
+    recognizers: _Listed = ()
+    """Presidio recognizers: files in Presidio's own YAML format, or classes of installed packages as ``module:Class``."""
+    deny: Mapping[str, _Listed] = field(default_factory=dict)
+    """By entity type, files of values that are always findings of it."""
+    allow: _Listed = ()
+    """Files of values that are never findings; how often they were left out is counted."""
+
+    def entity_type(self, name: str) -> EntityType:
+        """Return what is known about an entity type under this policy: its own word first, then the catalogue's."""
+        told, known = self.entities.get(name, _AS_KNOWN), entity_type(name)
+        return EntityType(
+            category=told.category or known.category,
+            severity=told.severity or known.severity,
+            tier=told.tier or known.tier,
+            kind=told.kind or known.kind,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,4 +199,4 @@ class PolicySource:
     policy: Policy
     """The policy."""
     sha256: str
-    """Digest of its YAML, so that a verdict names exactly what it was judged by."""
+    """Digest of its YAML and of the files that it names, so that a verdict names exactly what it was judged by."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,9 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 from yaml import MarkedYAMLError, Node, SafeLoader, YAMLError, compose
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
+from finetooth.digests import digest_of
 from finetooth.entities import ENTITY_TYPES
 from finetooth.errors import PolicyError
-from finetooth.policy import METRIC_FILTERS, RATE_METRICS, Filter, Policy, PolicySource, Requirement, Stage
+from finetooth.policy import CLASS, METRIC_FILTERS, RATE_METRICS, Detect, Filter, Policy, PolicySource, Requirement, Stage
 
 
 def load(name_or_path: str) -> PolicySource:
@@ -33,7 +35,7 @@ def load(name_or_path: str) -> PolicySource:
             f"{name_or_path}: no such policy; name a YAML file, or one of the shipped policies: {', '.join(shipped())}"
         )
     try:
-        return parse(path.read_text(encoding="utf-8"), name_or_path)
+        return parse(path.read_text(encoding="utf-8"), name_or_path, path.parent)
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{name_or_path}: cannot be read ({type(error).__name__}); a policy is UTF-8 YAML") from error
 
@@ -48,12 +50,13 @@ def shipped() -> dict[str, str]:
     return {entry.name.removesuffix(".yaml"): entry.read_text("utf-8") for entry in sorted(texts, key=lambda e: e.name)}
 
 
-def parse(text: str, origin: str) -> PolicySource:
+def parse(text: str, origin: str, folder: Path = Path()) -> PolicySource:
     """Return the policy that a YAML text holds.
 
     Args:
         text: the YAML.
         origin: where it comes from, for messages.
+        folder: what the files that it names are relative to.
 
     Raises:
         PolicyError: it is no YAML, does not validate, or demands something that makes no sense.
@@ -74,7 +77,50 @@ def parse(text: str, origin: str) -> PolicySource:
     except ValidationError as error:
         raise PolicyError(_explain(error, root, origin)) from error
     _refuse_senseless(policy, root, origin)
-    return PolicySource(policy=policy, sha256=hashlib.sha256(text.encode()).hexdigest())
+    digest = hashlib.sha256(text.encode())
+    if named := list(_files(policy.detect)):
+        for place, name in named:
+            _refuse_unreadable(folder / name, name, place, root, origin)
+        digest.update(digest_of((name, folder / name) for _, name in named).encode())
+    return PolicySource(policy=replace(policy, detect=_beside(policy.detect, folder)), sha256=digest.hexdigest())
+
+
+def _files(detect: Detect) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Yield every file that the policy names, with the place where it does."""
+    lists = {"rules": detect.rules, "secret_rules": detect.secret_rules, "recognizers": detect.recognizers}
+    for field, names in {**lists, "allow": detect.allow}.items():
+        for position, name in enumerate(names):
+            if field != "recognizers" or not CLASS.fullmatch(name):
+                yield ("detect", field, position), name
+    for entity_type, names in detect.deny.items():
+        for position, name in enumerate(names):
+            yield ("detect", "deny", entity_type, position), name
+
+
+def _refuse_unreadable(path: Path, name: str, place: tuple[int | str, ...], root: Node, origin: str) -> None:
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        hint = "a path is relative to the policy" + (", a class is module:Class" if "recognizers" in place else "")
+        raise PolicyError(
+            f"{origin}:{_line(root, place)}: {_dotted(place)}: {name}: cannot be read ({error.strerror}); {hint}"
+        ) from error
+
+
+def _beside(detect: Detect, folder: Path) -> Detect:
+    """Return what to look for with every path as it is seen from here."""
+
+    def seen(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(folder / name) for name in names)
+
+    return replace(
+        detect,
+        rules=seen(detect.rules),
+        secret_rules=seen(detect.secret_rules),
+        recognizers=tuple(name if CLASS.fullmatch(name) else str(folder / name) for name in detect.recognizers),
+        deny={entity_type: seen(names) for entity_type, names in detect.deny.items()},
+        allow=seen(detect.allow),
+    )
 
 
 @cache
@@ -86,6 +132,8 @@ def _refuse_senseless(policy: Policy, root: Node, origin: str) -> None:
     """Refuse what the types allow but what could only be a mistake: each would make a gate that means nothing."""
     if not (policy.detect.identifiers or policy.detect.secrets):
         raise PolicyError(f"{origin}:{_line(root, ('detect',))}: detect: no detector is left to run")
+    for place, problem in _detect_problems(policy.detect):
+        raise PolicyError(f"{origin}:{_line(root, place)}: {_dotted(place)}: {problem}")
     stages: tuple[Stage, ...] = ("train", "release")
     for stage in stages:
         seen: set[str] = set()
@@ -97,6 +145,18 @@ def _refuse_senseless(policy: Policy, root: Node, origin: str) -> None:
             if problem:
                 place = (stage, position)
                 raise PolicyError(f"{origin}:{_line(root, place)}: {_dotted(place)}: {problem}")
+
+
+def _detect_problems(detect: Detect) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    for name, override in detect.entities.items():
+        for field in ("category", "kind"):
+            if name in ENTITY_TYPES and getattr(override, field) is not None:
+                yield ("detect", "entities", name, field), f"the catalogue knows {name}; only a type of your own has one"
+    for name in detect.deny.keys() - ENTITY_TYPES.keys() - detect.entities.keys():
+        yield ("detect", "deny", name), f"unknown entity type {name}; make one of your own known under detect.entities"
+    for field, engine in (("rules", "identifiers"), ("recognizers", "identifiers"), ("secret_rules", "secrets")):
+        if getattr(detect, field) and not getattr(detect, engine):
+            yield ("detect", field), f"detect.{engine} is false: nothing runs them"
 
 
 def _bound_problem(requirement: Requirement) -> str | None:
@@ -123,9 +183,11 @@ def _filter_problem(requirement: Requirement, policy: Policy) -> str | None:
     unknown = set(where.entity_type) - ENTITY_TYPES.keys() - policy.detect.entities.keys()
     if unknown:  # a misspelt type would count nothing, for ever
         return f"unknown entity type {', '.join(sorted(unknown))}; one of your own is made known under detect.entities"
-    if where.category and not policy.detect.secrets and "credential" in where.category:
+    own = {*policy.detect.entities} - ENTITY_TYPES.keys() | {*policy.detect.deny}  # any detector may look for these
+    counted = set(where.category) - {policy.detect.entity_type(name).category for name in own}
+    if not policy.detect.secrets and "credential" in counted:
         return "counts credentials, but detect.secrets is false: nothing looks for them"
-    if where.category and not policy.detect.identifiers and set(where.category) != {"credential"}:
+    if not policy.detect.identifiers and counted - {"credential"}:
         return "counts identifiers, but detect.identifiers is false: nothing looks for them"
     return None
 

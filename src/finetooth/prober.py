@@ -168,7 +168,7 @@ def _quarry(wanted: _Wanted, texts: Sequence[Passage], key: FingerprintKey, path
             continue
         span = passage.within(seen)
         value = span.of(passage.text) if span else ""
-        if value and key.fingerprint(finding.entity_type, value) == finding.fingerprint:
+        if value and key.fits(finding.fingerprint, finding.entity_type, value):
             root = passage.root
             return Quarry(finding=finding, context=context(texts, root, seen.start), value=seen.of(root.text))
     raise _changed(path)

@@ -14,7 +14,7 @@ import secrets
 import unicodedata
 from dataclasses import dataclass, field
 
-from finetooth.entities import Kind, entity_type
+from finetooth.entities import ENTITY_TYPES, Kind, entity_type
 from finetooth.errors import KeyMismatchError
 
 MASK = "•"
@@ -70,19 +70,29 @@ class FingerprintKey:
         """Eight hex digits that name the key without telling anything about it."""
         return self._digest(b"finetooth key id")[:8]
 
-    def fingerprint(self, entity: str, value: str) -> str:
+    def fingerprint(self, entity: str, value: str, kind: Kind | None = None) -> str:
         """Return the identity of a value of an entity type: 32 hex digits, the same for any way of writing it.
 
         HMAC-SHA-256 (RFC 2104) over the entity type and the normalised value, cut to 128 bits.
+
+        Args:
+            entity: the entity type.
+            value: the value.
+            kind: what it is made of, where a policy says so of a type of its own; else the catalogue's word.
         """
-        message = entity.encode() + b"\0" + normalise(entity, value).encode("utf-8", "surrogatepass")
+        message = entity.encode() + b"\0" + normalise(entity, value, kind).encode("utf-8", "surrogatepass")
         return self._digest(message)[:_FINGERPRINT_HEX]
+
+    def fits(self, fingerprint: str, entity: str, value: str) -> bool:
+        """Tell whether a fingerprint is this value's, whatever kind a policy gave to a type of its own."""
+        kinds: tuple[Kind | None, ...] = (None,) if entity in ENTITY_TYPES else tuple(Kind)
+        return any(self.fingerprint(entity, value, kind) == fingerprint for kind in kinds)
 
     def _digest(self, message: bytes) -> str:
         return hmac.new(self._bytes, message, hashlib.sha256).hexdigest()
 
 
-def normalise(entity: str, value: str) -> str:
+def normalise(entity: str, value: str, kind: Kind | None = None) -> str:
     """Return the value without what does not make it another value: case, spacing and separators, by kind.
 
     >>> normalise("US_SSN", "536-90-4399") == normalise("US_SSN", "536 90 4399")
@@ -92,7 +102,7 @@ def normalise(entity: str, value: str) -> str:
     >>> normalise("PASSWORD", " Tr0ub4dor ")
     'Tr0ub4dor'
     """
-    kind = entity_type(entity).kind
+    kind = kind or entity_type(entity).kind
     if kind is Kind.SECRET:
         return value.strip()
     text = unicodedata.normalize("NFKC", value).casefold()
@@ -101,7 +111,7 @@ def normalise(entity: str, value: str) -> str:
     return " ".join(text.split())
 
 
-def preview(entity: str, value: str) -> str:
+def preview(entity: str, value: str, kind: Kind | None = None) -> str:
     """Return the value masked so that a person can recognise it and nobody else can use it.
 
     >>> preview("US_SSN", "536-90-4399")
@@ -113,7 +123,7 @@ def preview(entity: str, value: str) -> str:
     >>> preview("PASSWORD", "Tr0ub4dor&3-horse-staple")
     '••••••••••••…'
     """
-    match entity_type(entity).kind:
+    match kind or entity_type(entity).kind:
         case Kind.EMAIL if "@" in value:
             return _preview_email(value)
         case Kind.WORDS:
