@@ -14,6 +14,7 @@ from typing import Any
 
 import finetooth
 from finetooth import config, evidencefile, judgement, keyfile, policyfile, runfolder
+from finetooth.detectors.allowlist import AllowList
 from finetooth.errors import InputError, KeyMismatchError, PolicyError
 from finetooth.evidence import Evidence
 from finetooth.formats import json
@@ -238,8 +239,9 @@ def _scanned(
     from finetooth.detectors.suite import build  # noqa: PLC0415
 
     progress("Loading the detectors", 0, None)
-    detectors = tuple(build(chosen.policy.detect))
-    plan = Plan(detectors=detectors, detect=chosen.policy.detect, key=key, reading=reading)
+    detect = chosen.policy.detect
+    allow = AllowList(detect)
+    plan = Plan(detectors=tuple(build(detect)), detect=detect, key=key, reading=reading, allow=allow)
     return Evidence(key_id=key.id, scan=scanner.scan(sources, plan, progress), probe=None)
 
 

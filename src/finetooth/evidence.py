@@ -7,7 +7,7 @@ The nouns here are also the outside shape of ``evidence.json`` and of the ``scan
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from finetooth.finding import Finding
@@ -134,6 +134,8 @@ class ScanEvidence:
     """Gravest first."""
     findings_limit: int | None = None
     """How many findings are listed at most, or null where all are."""
+    allowed: dict[str, int] = field(default_factory=dict)
+    """Occurrences, by entity type, that are no findings because the policy's ``detect.allow`` lists their value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,8 +152,8 @@ def _detect_problems(detect: Detect) -> Iterator[tuple[tuple[int | str, ...], st
         for field in ("category", "kind"):
             if name in ENTITY_TYPES and getattr(override, field) is not None:
                 yield ("detect", "entities", name, field), f"the catalogue knows {name}; only a type of your own has one"
-    for name in detect.deny.keys() - ENTITY_TYPES.keys() - detect.entities.keys():
-        yield ("detect", "deny", name), f"unknown entity type {name}; make one of your own known under detect.entities"
+    for unknown in detect.deny.keys() - ENTITY_TYPES.keys() - detect.entities.keys():
+        yield ("detect", "deny", unknown), f"unknown entity type {unknown}; make one of your own known under detect.entities"
     for field, engine in (("rules", "identifiers"), ("recognizers", "identifiers"), ("secret_rules", "secrets")):
         if getattr(detect, field) and not getattr(detect, engine):
             yield ("detect", field), f"detect.{engine} is false: nothing runs them"

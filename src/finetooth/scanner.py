@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from finetooth.evidence import DetectorRun, ScanCoverage, ScanEvidence, totals
@@ -43,12 +44,13 @@ def scan(sources: Sequence[Source], plan: Plan, progress: Progress = silent) -> 
         detectors=tuple(DetectorRun(name=d.name, version=d.version, passages=passages) for d in plan.detectors),
         totals=totals(findings),
         findings=findings,
+        allowed=dict(sorted(sum((result.allowed for result in results), Counter[str]()).items())),
     )
 
 
 def _shown(sources: Sequence[Source], plan: Plan) -> list[str]:
     """Return the paths as evidence may show them, each another."""
-    shown = masked_paths([source.path for source in sources], plan.detectors)
+    shown = masked_paths([source.path for source in sources], plan.detectors, plan.detect)
     # Two paths that differ in nothing but what is masked must still be told apart.
     first = {path: position for position, path in reversed(list(enumerate(shown)))}
     return [path if first[path] == position else f"{path} ({position + 1})" for position, path in enumerate(shown)]

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from finetooth.detectors.allowlist import AllowList
 from finetooth.detectors.detector import Detection, Detector, Undetected
 from finetooth.detectors.encodings import placed
 from finetooth.detectors.overlaps import Resolved, resolve
 from finetooth.detectors.repeats import with_repeats
 from finetooth.detectors.tiers import tier
-from finetooth.entities import entity_type
 from finetooth.evidence import Input, Unread
 from finetooth.finding import Sighting
 from finetooth.location import Location
@@ -44,6 +44,8 @@ class Plan:
     """What makes values comparable without showing them."""
     reading: Reading = DETECT
     """How records are read."""
+    allow: AllowList = field(default_factory=lambda: AllowList(Detect()))
+    """Values that are never findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class ShardResult:
     """Texts that were looked at."""
     characters: int
     """Code points in them."""
+    allowed: Counter[str]
+    """Occurrences, by entity type, that the policy's allow list let through."""
 
 
 @dataclass(slots=True)
@@ -72,6 +76,7 @@ class _Tally:
     records: int = 0
     passages: int = 0
     characters: int = 0
+    allowed: Counter[str] = field(default_factory=Counter)
 
 
 def scan_shard(source: Source, plan: Plan, shown_path: str, progress: Callable[[int], None]) -> ShardResult:
@@ -84,7 +89,7 @@ def scan_shard(source: Source, plan: Plan, shown_path: str, progress: Callable[[
         progress: is told how many records were read so far.
     """
     tally = _Tally()
-    paths = ShownPaths(source.path, shown_path, plan.detectors)
+    paths = ShownPaths(source.path, shown_path, plan.detectors, plan.detect)
     for batch in _batches(source, plan.reading.of(source.path), paths, tally):
         _scan_batch(batch, plan, paths, tally)
         progress(tally.records)
@@ -101,6 +106,7 @@ def scan_shard(source: Source, plan: Plan, shown_path: str, progress: Callable[[
         unread=tuple(tally.unread),
         passages=tally.passages,
         characters=tally.characters,
+        allowed=tally.allowed,
     )
 
 
@@ -160,7 +166,7 @@ def _scan_batch(batch: _Batch, plan: Plan, paths: ShownPaths, tally: _Tally) -> 
             )
         else:
             tally.records += 1
-        tally.sightings.extend(_sightings(record, rows, plan, paths.of(record.path)))
+        tally.sightings.extend(_sightings(record, rows, plan, paths.of(record.path), tally.allowed))
 
 
 def _detected(
@@ -172,26 +178,33 @@ def _detected(
 
 
 def _sightings(
-    record: Record, rows: Sequence[tuple[Passage, Sequence[Detection]]], plan: Plan, shown_path: str
+    record: Record,
+    rows: Sequence[tuple[Passage, Sequence[Detection]]],
+    plan: Plan,
+    shown_path: str,
+    allowed: Counter[str],
 ) -> Iterator[Sighting]:
     resolved = [(passage.text, _resolved(passage, detections, plan.detect)) for passage, detections in rows]
     found = list(zip((passage for passage, _ in rows), with_repeats(resolved), strict=True))
     keys = MaskedKeys()
     for passage, matches in found:
         if passage.part == "key" and matches:
-            keys.add(passage, masked(passage.text, matches))
+            keys.add(passage, masked(passage.text, matches, plan.detect))
     for each in placed(found):
         passage, match = each.passage, each.match
         value = match.span.of(passage.text)
-        known, override = entity_type(match.entity_type), _override(match, plan.detect)
+        if not match.listed and plan.allow.allows(match.entity_type, value):
+            allowed[match.entity_type] += 1
+            continue
+        known = plan.detect.entity_type(match.entity_type)
         pointer, *steps = keys.masked(passage)
         yield Sighting(
-            fingerprint=plan.key.fingerprint(match.entity_type, value),
+            fingerprint=plan.key.fingerprint(match.entity_type, value, known.kind),
             entity_type=match.entity_type,
             category=known.category,
-            severity=override.severity if override and override.severity else known.severity,
-            tier=tier(match.entity_type, match.validation, override),
-            preview=preview(match.entity_type, value),
+            severity=known.severity,
+            tier=tier(match.entity_type, match.validation, _override(match, plan.detect)),
+            preview=preview(match.entity_type, value, known.kind),
             rules=match.rules,
             score=round(match.score, 4),
             validation=match.validation,
@@ -215,7 +228,7 @@ def _resolved(passage: Passage, detections: Sequence[Detection], detect: Detect)
     matches = [match for detection in detections if not isinstance(detection, Undetected) for match in detection]
     return [
         match
-        for match in resolve(matches)
+        for match in resolve(matches, detect.entity_type)
         if ((override := _override(match, detect)) is None or override.enabled)
         and not (match.validation == "none" and _is_field_name(passage))
     ]

@@ -50,6 +50,13 @@ def placed(found: Sequence[tuple[Passage, Sequence[Resolved]]]) -> Iterator[Plac
 def _settled(family: list[Placed]) -> list[Placed]:
     if all(each.passage.encoded is None for each in family):
         return family
+    # What a policy lists may stand inside something longer (`overlaps`, rule 4): neither drives the other out.
+    listed = _one_each([each for each in family if each.match.listed])
+    others = _one_each([each for each in family if not each.match.listed])
+    return sorted([*listed, *others], key=lambda each: each.span) if listed else others
+
+
+def _one_each(family: list[Placed]) -> list[Placed]:
     kept: list[Placed] = []  # in order of place, without overlaps
     for candidate in sorted(family, key=lambda each: (-_depth(each.passage), each.span)):
         first = bisect_left(kept, candidate.span.start, key=lambda each: each.span.end - 1)

@@ -1,4 +1,4 @@
-"""Our own identifier rules as data: `rules/identifiers.yaml`, read once, compiled and proven to be well formed.
+"""Identifier rules as data: `rules/identifiers.yaml` and users' files, compiled and proven to be well formed.
 
 A rule is a pattern for the value, the words and keys that say what the value is, and how a match counts as proven. This
 room knows how rules are written; :mod:`finetooth.detectors.identifiers` knows how they are run.
@@ -7,25 +7,31 @@ room knows how rules are written; :mod:`finetooth.detectors.identifiers` knows h
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
 from finetooth.detectors.checks import CHECKS
 from finetooth.detectors.labels import Labels, words_of
+from finetooth.detectors.timed import Pattern, TimedPattern
 from finetooth.entities import ENTITY_TYPES
-from finetooth.errors import IncompleteError
+from finetooth.errors import IncompleteError, PolicyError
 from finetooth.match import Validation
 
 RULES: Final = Path(__file__).parent / "rules" / "identifiers.yaml"
 """The rules."""
 
+OURS: Final = ("finetooth.", "presidio.", "kingfisher.", "betterleaks.", "deny.")
+"""How the ids of rules begin that no user wrote."""
+
 _SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
+
+_Phrases = tuple[Annotated[str, Field(pattern=r"\w")], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +56,13 @@ class Context:
 
     required: bool = True
     """Whether a value without it is nothing at all; otherwise it is a match that nothing proves."""
-    before: tuple[str, ...] = ()
+    before: _Phrases = ()
     """Phrases that name the value: somewhere before it in its clause."""
-    beside: tuple[str, ...] = ()
+    beside: _Phrases = ()
     """Words too common to name a value from afar: right before it."""
-    after: tuple[str, ...] = ()
+    after: _Phrases = ()
     """Phrases right after it."""
-    keys: tuple[str, ...] = ()
+    keys: _Phrases = ()
     """Keys and columns, as words: ``customer id`` is also customer_id, customerId, and primary-customer-id."""
 
 
@@ -66,12 +72,12 @@ class RuleText:
 
     __pydantic_config__: ClassVar[Any] = _SHAPE
 
-    id: str = Field(pattern=r"^finetooth(\.[a-z0-9]+(-[a-z0-9]+)*)+$")
-    """Dotted and stable."""
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+$")
+    """Dotted and stable: ``finetooth.…``, or a user's own, such as ``acme.badge-number``."""
     name: str
     """What it finds, in words."""
     entity_type: str
-    """Of the catalogue."""
+    """Of the catalogue, or one that the policy makes known."""
     pattern: str
     """Regular expression of Python, verbose; a group ``value`` is the value where it is not the whole match."""
     validation: Validation
@@ -102,9 +108,9 @@ class IdentifierRule:
 
     text: RuleText
     """As the file has it."""
-    pattern: re.Pattern[str]
+    pattern: Pattern
     """Finds values in a text."""
-    key_pattern: re.Pattern[str]
+    key_pattern: Pattern
     """Takes a whole value under one of its keys."""
     labels: Labels | None
     """Its context words; None where it has none."""
@@ -126,17 +132,38 @@ def load(path: Path = RULES) -> tuple[IdentifierRule, ...]:
     return compiled(document, str(path))
 
 
-def compiled(document: Any, place: str) -> tuple[IdentifierRule, ...]:
+def load_own(path: Path, entity_types: Collection[str]) -> tuple[IdentifierRule, ...]:
+    """Return the rules of a user's file.
+
+    Args:
+        path: the file.
+        entity_types: what the policy makes known beside the catalogue.
+
+    Raises:
+        PolicyError: It cannot be read, or a rule is not well formed; the message names the rule and the place.
+    """
+    try:
+        return compiled(yaml.safe_load(path.read_text("utf-8")), str(path), entity_types)
+    except IncompleteError as error:
+        raise PolicyError(str(error)) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        line = f":{error.problem_mark.line + 1}" if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else ""
+        raise PolicyError(f"{path}{line}: cannot be read ({type(error).__name__}); rules are UTF-8 YAML") from error
+
+
+def compiled(document: Any, place: str, own: Collection[str] | None = None) -> tuple[IdentifierRule, ...]:
     """Return the rules of a parsed file.
 
     Args:
         document: ``{definitions: {name: pattern}, rules: [rule, …]}``. In a pattern ``{{name}}`` stands for a
             definition.
         place: the file, for messages.
+        own: for a user's file, the entity types that the policy makes known; None for ours.
 
     Raises:
         IncompleteError: A rule is not well formed.
     """
+    compile_one = _compiled if own is None else partial(_compiled_own, entity_types=own)
     try:
         listed = list(document["rules"])
         definitions = _definitions(document.get("definitions", {}))
@@ -147,7 +174,7 @@ def compiled(document: Any, place: str) -> tuple[IdentifierRule, ...]:
         name = item.get("id", "without id") if isinstance(item, dict) else "no mapping"
         where = f"{place}: rule {position + 1} ({name})"
         try:
-            rule = _compiled(_TEXTS.validate_python(item), definitions)
+            rule = compile_one(_TEXTS.validate_python(item), definitions)
         except ValidationError as error:
             first = error.errors()[0]
             raise IncompleteError(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
@@ -162,9 +189,23 @@ def compiled(document: Any, place: str) -> tuple[IdentifierRule, ...]:
 _TEXTS: Final = TypeAdapter(RuleText)
 
 
+def _compiled_own(text: RuleText, definitions: Mapping[str, str], entity_types: Collection[str]) -> IdentifierRule:
+    if text.id.startswith(OURS):
+        raise ValueError(f"id: '{text.id.partition('.')[0]}.' is how ours begin; begin with a name of your own")
+    if text.entity_type not in ENTITY_TYPES and text.entity_type not in entity_types:
+        raise ValueError(f"entity_type: {text.entity_type} is not known; make it known under detect.entities")
+    return _ready(text, definitions, TimedPattern)
+
+
 def _compiled(text: RuleText, definitions: Mapping[str, str]) -> IdentifierRule:
+    if not text.id.startswith("finetooth."):
+        raise ValueError("id: ours begin with 'finetooth.'")
     if text.entity_type not in ENTITY_TYPES:
         raise ValueError(f"entity_type: {text.entity_type} is not in the catalogue of finetooth.entities")
+    return _ready(text, definitions, lambda pattern: re.compile(pattern, re.VERBOSE))
+
+
+def _ready(text: RuleText, definitions: Mapping[str, str], compile_pattern: Callable[[str], Pattern]) -> IdentifierRule:
     if text.check is not None and text.check not in CHECKS:
         raise ValueError(f"check: {text.check} is none of {', '.join(sorted(CHECKS))}")
     if (text.validation == "checksum") != (text.check is not None and CHECKS[text.check].checksum):
@@ -175,8 +216,8 @@ def _compiled(text: RuleText, definitions: Mapping[str, str]) -> IdentifierRule:
     context = text.context or Context()
     return IdentifierRule(
         text=text,
-        pattern=_pattern(text.pattern, definitions),
-        key_pattern=_pattern(text.key_pattern or text.pattern, definitions),
+        pattern=compile_pattern(_filled(text.pattern, definitions)),
+        key_pattern=compile_pattern(_filled(text.key_pattern or text.pattern, definitions)),
         labels=None if text.context is None else Labels(context.before, context.beside, context.after),
         keys=frozenset(words_of(key) for key in context.keys),
     )
@@ -188,10 +229,6 @@ def _definitions(given: Mapping[str, str]) -> dict[str, str]:
     for name, pattern in given.items():
         resolved[name] = _filled(pattern, resolved)
     return resolved
-
-
-def _pattern(pattern: str, definitions: Mapping[str, str]) -> re.Pattern[str]:
-    return re.compile(_filled(pattern, definitions), re.VERBOSE)
 
 
 def _filled(pattern: str, definitions: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The detector of our own identifier rules: addresses, birth dates, ages, user names, numbers that words or keys name.
+"""The detector of identifier rules, ours and users': addresses, birth dates, ages, numbers that words or keys name.
 
 Most of these values have no form of their own. What makes "4073898061" an order number is the word before it, or the
 column that it stands in; so a rule here is a pattern *and* a context, without which most patterns say nothing.
@@ -14,14 +14,17 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from finetooth.detectors.checks import CHECKS
-from finetooth.detectors.detector import Detection
+from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.fillers import is_filler
-from finetooth.detectors.identifier_rules import RULES, IdentifierRule, load
+from finetooth.detectors.identifier_rules import RULES, IdentifierRule, load, load_own
 from finetooth.detectors.labels import words_of
 from finetooth.detectors.placeholders import doubtful
+from finetooth.digests import digest_of
+from finetooth.errors import PolicyError
 from finetooth.match import Match, Validation
 from finetooth.policy import Detect
 from finetooth.span import Span
@@ -47,7 +50,7 @@ class _Claim:
 
 
 class IdentifierDetector:
-    """Finds what the rules of `rules/identifiers.yaml` tell."""
+    """Finds what the rules of `rules/identifiers.yaml` tell, and those of the policy's ``detect.rules``."""
 
     name = "finetooth"
 
@@ -56,11 +59,15 @@ class IdentifierDetector:
 
         Raises:
             IncompleteError: A rule is not well formed.
+            PolicyError: A rule of the user's is not.
         """
         off = {name for name, override in detect.entities.items() if not override.enabled}
-        self._rules = tuple(rule for rule in load() if rule.text.entity_type not in off)
+        every = (*load(), *own_rules(detect))
+        self._rules = tuple(rule for rule in every if rule.text.entity_type not in off)
         self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
         self.version = f"identifier rules 1, {hashlib.sha256(RULES.read_bytes()).hexdigest()[:12]}"
+        if detect.rules:
+            self.version += f", own rules {digest_of(('', Path(name)) for name in detect.rules)[:12]}"
 
     def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
         """Return the identifiers of each text, in order of their place."""
@@ -69,7 +76,10 @@ class IdentifierDetector:
 
     def _detect_one(self, text: str, key: str | None) -> Detection:
         words = words_of(key) if key else ()
-        claims = [*self._under_a_key(text, words), *self._in_a_text(text)]
+        try:
+            claims = [*self._under_a_key(text, words), *self._in_a_text(text)]
+        except TimeoutError:
+            return Undetected("a pattern of detect.rules ran into its time limit; bound its repetitions")
         return tuple(sorted(_nearest(claims), key=lambda match: (match.span, match.rule)))
 
     def _under_a_key(self, text: str, words: tuple[str, ...]) -> Iterator[_Claim]:
@@ -90,12 +100,30 @@ class IdentifierDetector:
                 continue
             group = "value" if "value" in rule.pattern.groupindex else 0
             for found in rule.pattern.finditer(text):
-                span = Span(*found.span(group))
+                start, end = found.span(group)
+                if start == end:
+                    continue  # a lookaround, or a group that took no part
+                span = Span(start, end)
                 distance = rule.labels.distance(text, span.start, span.end) if rule.labels else 0
                 if distance is None and _wants_a_label(rule):
                     continue
                 if match := _match(rule, text, span, named=distance is not None):
                     yield _Claim(match, distance if distance is not None else len(text))
+
+
+def own_rules(detect: Detect) -> tuple[IdentifierRule, ...]:
+    """Return the rules of the policy's own files, in their order.
+
+    Raises:
+        PolicyError: A file cannot be read, a rule is not well formed, or an id stands in two files.
+    """
+    rules: dict[str, IdentifierRule] = {}
+    for name in detect.rules:
+        for rule in load_own(Path(name), detect.entities):
+            if rule.text.id in rules:
+                raise PolicyError(f"{name}: rule {rule.text.id}: the id is taken by a rule of an earlier file")
+            rules[rule.text.id] = rule
+    return tuple(rules.values())
 
 
 def _wants_a_label(rule: IdentifierRule) -> bool:

@@ -9,15 +9,19 @@ The rules, in order:
    score, and for what is still equal the place and the names, so that the order of the input never matters.
 3. A credential that lies wholly inside a proven credential of another type goes, whatever its own proof: a token in a
    connection string is the connection string.
+4. What a policy lists (``detect.deny``) always stays, and takes what it covers, but for a proven credential. Where it
+   is a part of something longer, a code name in an e-mail address, both are true and both stay: only here may two
+   matches overlap, since either alone could open a gate that the other closes.
 """
 
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from finetooth.entities import SEVERITIES, entity_type
+from finetooth.detectors.denylist import RULE as LISTED
+from finetooth.entities import SEVERITIES, EntityType, entity_type
 from finetooth.match import VALIDATIONS, Match, Validation
 from finetooth.span import Span
 
@@ -31,20 +35,44 @@ class Resolved:
     entity_type: str
     """UPPER_SNAKE name of what it is."""
     span: Span
-    """Where, in code points of the passage. Spans of one passage don't overlap."""
+    """Where, in code points of the passage. Spans of one passage don't overlap, but for what a policy lists."""
     score: float
     """The best of the rules' confidences, 0 to 1."""
     validation: Validation
     """The strongest of their proofs."""
 
+    @property
+    def listed(self) -> bool:
+        """Whether the policy lists the value."""
+        return any(rule.startswith(LISTED) for rule in self.rules)
 
-def resolve(matches: Iterable[Match]) -> list[Resolved]:
-    """Return matches that don't overlap, in order of their place.
+
+def resolve(matches: Iterable[Match], known: Callable[[str], EntityType] = entity_type) -> list[Resolved]:
+    """Return matches that don't overlap, but for listed ones (rule 4), in order of their place.
 
     Args:
         matches: What all detectors said of *one* passage, in any order.
+        known: what is known of an entity type, which a policy may say of its own.
     """
-    ranked = sorted(_merged(matches), key=strength)
+    ranked = sorted(_merged(matches), key=lambda resolved: strength(resolved, known))
+    listed = _apart(resolved for resolved in ranked if resolved.listed)
+    if not listed:
+        return _apart(ranked)
+    others = (
+        each
+        for each in ranked
+        if not each.listed
+        and (_credential(each, known) or not any(_covers(place.span, each.span) for place in listed))
+    )
+    return sorted([*listed, *_apart(others)], key=lambda resolved: resolved.span)
+
+
+def _covers(outer: Span, inner: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _apart(ranked: Iterable[Resolved]) -> list[Resolved]:
+    """Keep, of matches in order of strength, those that overlap none before them; in order of their place."""
     kept: list[Resolved] = []
     places: list[Span] = []
     for candidate in ranked:
@@ -72,17 +100,20 @@ def _merged(matches: Iterable[Match]) -> list[Resolved]:
     ]
 
 
-def strength(resolved: Resolved) -> tuple[object, ...]:
+def _credential(resolved: Resolved, known: Callable[[str], EntityType]) -> bool:
+    return known(resolved.entity_type).category == "credential" and resolved.validation != "none"
+
+
+def strength(resolved: Resolved, known: Callable[[str], EntityType] = entity_type) -> tuple[object, ...]:
     """Return a sort key, strongest first; no two different matches have the same."""
-    known = entity_type(resolved.entity_type)
-    credential = known.category == "credential" and resolved.validation != "none"
+    credential = _credential(resolved, known)
     # Rule 3: what can hold other credentials comes before what it may hold.
     holds = resolved.entity_type in {"CONNECTION_STRING", "PRIVATE_KEY"}
     return (
         not credential,
         not (credential and holds),
         VALIDATIONS.index(resolved.validation),
-        SEVERITIES.index(known.severity),
+        SEVERITIES.index(known(resolved.entity_type).severity),
         -len(resolved.span),
         -resolved.score,
         resolved.rules,

@@ -27,4 +27,8 @@ def build(detect: Detect) -> list[Detector]:
         from finetooth.detectors.kingfisher import KingfisherDetector  # noqa: PLC0415
 
         detectors.append(KingfisherDetector(detect))
+    if detect.deny:
+        from finetooth.detectors.denylist import DenyListDetector  # noqa: PLC0415
+
+        detectors.append(DenyListDetector(detect))
     return detectors

@@ -153,6 +153,10 @@ def _data(scan: ScanEvidence) -> Iterator[RenderableType]:
         yield _bullet(printable(str(unread)), style="yellow")
     if len(coverage.unread) > _LISTED:
         yield _note(f"and {len(coverage.unread) - _LISTED:,} more, see report.json")
+    if scan.allowed:
+        left_out = counted(sum(scan.allowed.values()), "occurrence")
+        types = ", ".join(f"{printable(name)} {count:,}" for name, count in scan.allowed.items())
+        yield _note(f"{left_out} left out, because the policy's allow list names the value ({types})")
     if not scan.findings:
         yield _note("nothing was found")
         return
