@@ -153,7 +153,7 @@ class Detect:
     secret_rules: _Listed = ()
     """Files of Kingfisher rules, YAML or TOML."""
     recognizers: _Listed = ()
-    """Presidio recognizers: files in Presidio's own YAML format, or classes of installed packages as ``module:Class``."""
+    """Presidio recognizers: files in Presidio's YAML format, or classes of installed packages as ``module:Class``."""
     deny: Mapping[str, _Listed] = field(default_factory=dict)
     """By entity type, files of values that are always findings of it."""
     allow: _Listed = ()

@@ -17,7 +17,17 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from finetooth.digests import digest_of
 from finetooth.entities import ENTITY_TYPES
 from finetooth.errors import PolicyError
-from finetooth.policy import CLASS, METRIC_FILTERS, RATE_METRICS, Detect, Filter, Policy, PolicySource, Requirement, Stage
+from finetooth.policy import (
+    CLASS,
+    METRIC_FILTERS,
+    RATE_METRICS,
+    Detect,
+    Filter,
+    Policy,
+    PolicySource,
+    Requirement,
+    Stage,
+)
 
 
 def load(name_or_path: str) -> PolicySource:
@@ -132,8 +142,8 @@ def _refuse_senseless(policy: Policy, root: Node, origin: str) -> None:
     """Refuse what the types allow but what could only be a mistake: each would make a gate that means nothing."""
     if not (policy.detect.identifiers or policy.detect.secrets):
         raise PolicyError(f"{origin}:{_line(root, ('detect',))}: detect: no detector is left to run")
-    for place, problem in _detect_problems(policy.detect):
-        raise PolicyError(f"{origin}:{_line(root, place)}: {_dotted(place)}: {problem}")
+    for where, fault in _detect_problems(policy.detect):
+        raise PolicyError(f"{origin}:{_line(root, where)}: {_dotted(where)}: {fault}")
     stages: tuple[Stage, ...] = ("train", "release")
     for stage in stages:
         seen: set[str] = set()
@@ -148,12 +158,12 @@ def _refuse_senseless(policy: Policy, root: Node, origin: str) -> None:
 
 
 def _detect_problems(detect: Detect) -> Iterator[tuple[tuple[int | str, ...], str]]:
-    for name, override in detect.entities.items():
-        for field in ("category", "kind"):
-            if name in ENTITY_TYPES and getattr(override, field) is not None:
-                yield ("detect", "entities", name, field), f"the catalogue knows {name}; only a type of your own has one"
-    for unknown in detect.deny.keys() - ENTITY_TYPES.keys() - detect.entities.keys():
-        yield ("detect", "deny", unknown), f"unknown entity type {unknown}; make one of your own known under detect.entities"
+    for name in ENTITY_TYPES.keys() & detect.entities.keys():
+        for fact in ("category", "kind"):
+            if getattr(detect.entities[name], fact) is not None:
+                yield ("detect", "entities", name, fact), f"the catalogue says it of {name}; give it for your own types"
+    for name in sorted(detect.deny.keys() - ENTITY_TYPES.keys() - detect.entities.keys()):
+        yield ("detect", "deny", name), f"unknown entity type {name}; make one of your own known under detect.entities"
     for field, engine in (("rules", "identifiers"), ("recognizers", "identifiers"), ("secret_rules", "secrets")):
         if getattr(detect, field) and not getattr(detect, engine):
             yield ("detect", field), f"detect.{engine} is false: nothing runs them"

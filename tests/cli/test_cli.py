@@ -192,7 +192,7 @@ def test_rules_are_listed_and_explained(run):
 def test_a_rule_that_does_not_keep_its_examples_ends_with_2(run, monkeypatch):
     from finetooth.detectors import rulebook
 
-    monkeypatch.setattr(rulebook, "failures", lambda _: ["finetooth.x: does not find its example: y"])
+    monkeypatch.setattr(rulebook, "failures", lambda *_: ["finetooth.x: does not find its example: y"])
     code, _, err = run("rules", "check")
     assert code == 2
     assert "finetooth.x" in err

@@ -25,6 +25,16 @@ from finetooth.span import Span
 RULE: Final = "deny."
 """How the ids of this detector's rules begin; the entity type follows."""
 
+
+def rule_id(entity_type: str) -> str:
+    """Return the id of what a list finds.
+
+    >>> rule_id("CUSTOMER_ID")
+    'deny.customer-id'
+    """
+    return RULE + entity_type.lower().replace("_", "-")
+
+
 _UNSPACED: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _TOKEN: Final = regex.compile(rf"(?V1)[\w--[_{_UNSPACED}]]+|\S")
 """A run of letters and digits, or any other sign by itself; an underscore parts words, as in ``user_ann``."""
@@ -72,13 +82,14 @@ class DenyListDetector:
         while at < len(tokens):
             last, entity_types = self._longest(tokens, at)
             for entity_type in sorted(entity_types):
-                rule = RULE + entity_type.lower().replace("_", "-")
                 span = Span(tokens[at][1], tokens[last][2])
-                yield Match(rule, entity_type, span, 1.0, "provider")  # whoever gave the value out says what it is
+                yield Match(
+                    rule_id(entity_type), entity_type, span, 1.0, "provider"
+                )  # whoever gave the value out says what it is
             at = last + 1 if entity_types else at + 1
 
     def _longest(self, tokens: Sequence[tuple[str, int, int]], first: int) -> tuple[int, set[str]]:
-        """Return the last token of the longest value that begins at one, and its entity types: none if there is none."""
+        """Return the last token of the longest value that begins at one, and its entity types, or no type."""
         node, best = self._tree, (first, set[str]())
         for at in range(first, len(tokens)):
             if tokens[at][0] not in node:

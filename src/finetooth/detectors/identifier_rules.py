@@ -26,7 +26,7 @@ from finetooth.match import Validation
 RULES: Final = Path(__file__).parent / "rules" / "identifiers.yaml"
 """The rules."""
 
-OURS: Final = ("finetooth.", "presidio.", "kingfisher.", "betterleaks.", "deny.")
+OURS: Final = ("finetooth.", "presidio.", "kingfisher.", "betterleaks.", "veles.", "deny.")
 """How the ids of rules begin that no user wrote."""
 
 _SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
@@ -147,7 +147,9 @@ def load_own(path: Path, entity_types: Collection[str]) -> tuple[IdentifierRule,
     except IncompleteError as error:
         raise PolicyError(str(error)) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        line = f":{error.problem_mark.line + 1}" if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else ""
+        line = (
+            f":{error.problem_mark.line + 1}" if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else ""
+        )
         raise PolicyError(f"{path}{line}: cannot be read ({type(error).__name__}); rules are UTF-8 YAML") from error
 
 

@@ -17,10 +17,11 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Final
 
-from finetooth.detectors import catalogue, proposals
+from finetooth.detectors import catalogue, own_secrets, proposals
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
 from finetooth.detectors.windows import windows
+from finetooth.digests import digest_of
 from finetooth.errors import IncompleteError
 from finetooth.match import Match
 from finetooth.policy import Detect
@@ -55,12 +56,15 @@ class KingfisherDetector:
 
         Raises:
             IncompleteError: Kingfisher could not compile its rules.
+            PolicyError: A file of ``detect.secret_rules`` is refused.
         """
         from kingfisher_sdk import Rules, Scanner  # noqa: PLC0415 - heavy
 
+        own = own_secrets.load(detect)
+        files = [Path(name) for name in detect.secret_rules]
         cache = _cache_folder()
         try:
-            rules = Rules([RULES], builtins=True, confidence="low", cache=cache is not None, cache_dir=cache)
+            rules = Rules([RULES, *files], builtins=True, confidence="low", cache=cache is not None, cache_dir=cache)
         except Exception as error:
             raise IncompleteError(
                 f"Kingfisher could not load its rules ({type(error).__name__}); reinstall kingfisher-secret-scanner"
@@ -70,10 +74,12 @@ class KingfisherDetector:
             rule["id"]: catalogue.meaning(rule["id"], rules.detail(rule["id"])["pattern"])
             for rule in rules.metadata()
             if not rule["id"].startswith("finetooth.")
-        }
+        } | {rule.id: rule.meaning for rule in own}
         self._off = {name for name, override in detect.entities.items() if not override.enabled}
         digest = hashlib.sha256(RULES.read_bytes()).hexdigest()[:12]
         self.version = f"kingfisher {installed('kingfisher-secret-scanner')}, generic rules {digest}"
+        if files:
+            self.version += f", own rules {digest_of(('', file) for file in files)[:12]}"
 
     def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
         """Return the credentials of each text, in order of their place."""

@@ -61,8 +61,7 @@ def resolve(matches: Iterable[Match], known: Callable[[str], EntityType] = entit
     others = (
         each
         for each in ranked
-        if not each.listed
-        and (_credential(each, known) or not any(_covers(place.span, each.span) for place in listed))
+        if not each.listed and (_credential(each, known) or not any(_covers(place.span, each.span) for place in listed))
     )
     return sorted([*listed, *_apart(others)], key=lambda resolved: resolved.span)
 

@@ -57,7 +57,8 @@ class PresidioDetector:
         """Load the spaCy pipeline and Presidio's recognizers.
 
         Raises:
-            PolicyError: ``detect.ner`` names no installed model, or one of a language that is not detected.
+            PolicyError: ``detect.ner`` names no installed model, or one of a language that is not detected; or one of
+                ``detect.recognizers`` cannot be loaded.
             IncompleteError: Presidio could not be loaded.
         """
         package = _package(detect.ner)
@@ -66,7 +67,7 @@ class PresidioDetector:
             model = engine.pipeline(package, "") if package else None
         except OSError as error:
             raise _missing(package) from error
-        languages = dict.fromkeys(language.lower() for language in detect.languages)
+        languages = _languages(detect)
         if model is not None and model.lang not in languages:
             raise PolicyError(
                 f"detect.ner: {package} is a model for '{model.lang}', which is not among detect.languages "
@@ -79,17 +80,21 @@ class PresidioDetector:
             }
         except ImportError as error:
             raise PolicyError(f"detect.languages: spaCy has no language among {', '.join(languages)}") from error
+        own = own_recognizers(detect)
         named = detect.entities.get("ORGANIZATION")
         self._analyzer: Any = engine.analyzer(
             pipelines,
             model.lang if model is not None else None,
             detect.regions,
             organizations=named is not None and named.enabled,
+            own=own,
         )
         self._languages = tuple(languages)
         self._off = {name for name, override in detect.entities.items() if not override.enabled}
         self._unasked = engine.unasked(self._analyzer, detect.regions)
         self.version = _version(model)
+        if own:
+            self.version += f", {own[0].version}"
 
     def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
         """Return the identifiers of each text, in order of their place."""
@@ -188,6 +193,25 @@ class _Hush:
         return False
 
 
+def own_recognizers(detect: Detect) -> list[Any]:
+    """Return the Presidio recognizers of the policy's own.
+
+    Raises:
+        PolicyError: One cannot be loaded.
+        IncompleteError: Presidio could not be loaded.
+    """
+    if not detect.recognizers:
+        return []
+    _engine()  # the first import of Presidio is in there, with its time limit
+    from finetooth.detectors import own_recognizers as own  # noqa: PLC0415 - imports presidio
+
+    return own.load(detect, _languages(detect))
+
+
+def _languages(detect: Detect) -> list[str]:
+    return list(dict.fromkeys(language.lower() for language in detect.languages))
+
+
 def rule_id(recognizer: str, entity_type: str) -> str:
     """Return the stable id of what a recognizer finds: its class name in kebab case, and for NER the type too.
 
@@ -209,6 +233,8 @@ def _match(text: str, result: Any, unasked: frozenset[str]) -> Match | None:
         entity_type, span = tidied
         return Match(rule_id(recognizer, entity_type), entity_type, span, result.score, "none")
     trimmed = _without_space(text, span)
+    if trimmed is not None and recognizer.startswith("own."):
+        return _own_match(recognizer, result, trimmed)
     if trimmed is None or _inside_a_run(text, trimmed):
         return None
     value = trimmed.of(text)
@@ -222,6 +248,16 @@ def _match(text: str, result: Any, unasked: frozenset[str]) -> Match | None:
     ):
         return None
     return Match(rule_id(recognizer, entity_type), entity_type, trimmed, result.score, validation)
+
+
+def _own_match(recognizer: str, result: Any, span: Span) -> Match | None:
+    """Return what a recognizer of the user's own found. No filter of ours looks at it; a weak shape is still one."""
+    explanation = result.analysis_explanation
+    supported = bool(explanation.supportive_context_word)
+    proof: Validation = "structure" if explanation.validation_result else "context" if supported else "none"
+    if proof == "none" and explanation.original_score <= _WEAK:
+        return None
+    return Match(f"presidio.{recognizer}", result.entity_type, span, result.score, proof)
 
 
 def _validation(recognizer: str, explanation: Any) -> Validation:

@@ -153,7 +153,12 @@ def _supported(context: str, words: set[str]) -> bool:
 
 
 def analyzer(
-    pipelines: dict[str, Any], model_language: str | None, regions: Sequence[str], *, organizations: bool
+    pipelines: dict[str, Any],
+    model_language: str | None,
+    regions: Sequence[str],
+    *,
+    organizations: bool,
+    own: Sequence[Any] = (),
 ) -> AnalyzerEngine:
     """Return a Presidio analyzer over loaded spaCy pipelines.
 
@@ -162,6 +167,7 @@ def analyzer(
         model_language: The language whose pipeline names entities; None where none does.
         regions: ISO 3166-1 alpha-2 codes.
         organizations: Whether organisations are named. Presidio leaves them out, for their many false positives.
+        own: Recognizers of the user's own.
     """
     ignored = _NOT_A_NAME if organizations else [*_NOT_A_NAME, "ORGANIZATION"]
     engine = SpacyNlpEngine(
@@ -181,7 +187,7 @@ def analyzer(
             recognizer.patterns = [_BOUNDED[recognizer.name]]
     languages = list(pipelines)
     return AnalyzerEngine(
-        registry=RecognizerRegistry(recognizers=recognizers, supported_languages=languages),
+        registry=RecognizerRegistry(recognizers=[*recognizers, *own], supported_languages=languages),
         nlp_engine=engine,
         supported_languages=languages,
         context_aware_enhancer=WordContext(),

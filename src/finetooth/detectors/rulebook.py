@@ -1,23 +1,27 @@
-"""Our own rules to read: what each finds, why, and the examples that prove it. Rules of the engines are not among them.
+"""Our own rules, and a policy's, to read: what each finds, why, and the examples that prove it.
 
-Two files of `rules/` hold them: `identifiers.yaml` for identifiers, and `generic.yaml` for secrets, which Kingfisher
-compiles together with its catalogue. `docs/rules.md` is :func:`page`.
+Two files of `rules/` hold ours: `identifiers.yaml` for identifiers, and `generic.yaml` for secrets, which Kingfisher
+compiles together with its catalogue. `docs/rules.md` is :func:`page`. Rules of the engines are not among them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import yaml
 
-from finetooth.detectors import kingfisher
+from finetooth.counting import counted
+from finetooth.detectors import denylist, kingfisher, own_secrets
 from finetooth.detectors.checks import CHECKS
 from finetooth.detectors.detector import Detector, Undetected
 from finetooth.detectors.identifier_rules import Example, IdentifierRule, load
-from finetooth.detectors.identifiers import IdentifierDetector
-from finetooth.entities import entity_type
+from finetooth.detectors.identifiers import IdentifierDetector, own_rules
+from finetooth.detectors.valuelists import values
+from finetooth.entities import EntityType, entity_type
 from finetooth.errors import InputError
 from finetooth.match import Match
 from finetooth.policy import Detect
@@ -47,6 +51,8 @@ class Entry:
     """What it finds."""
     negative_examples: tuple[Example, ...]
     """What it does not find."""
+    own: bool = False
+    """Whether it is of a policy's own."""
 
 
 @cache
@@ -56,13 +62,28 @@ def entries() -> tuple[Entry, ...]:
     return (*map(_identifier, load()), *map(_secret, secrets))
 
 
-def entry(rule: str) -> Entry:
-    """Return a rule by its id.
+def own_entries(detect: Detect) -> tuple[Entry, ...]:
+    """Return the rules of a policy's own: identifiers, secrets, recognizers, and lists of values.
+
+    Raises:
+        PolicyError: One cannot be read or is malformed.
+    """
+    rules = [*map(_identifier, own_rules(detect)), *map(_own_secret, own_secrets.load(detect))]
+    if detect.recognizers:
+        from finetooth.detectors.presidio import own_recognizers  # noqa: PLC0415 - loads presidio
+
+        rules += {each.id: each for each in map(_recognizer, own_recognizers(detect))}.values()
+    rules += [_list(name, files) for name, files in detect.deny.items()]
+    return tuple(replace(rule, own=True) for rule in rules)
+
+
+def entry(rule: str, rules: Sequence[Entry] | None = None) -> Entry:
+    """Return a rule by its id, of ours where none are given.
 
     Raises:
         InputError: There is none of that id.
     """
-    known = {each.id: each for each in entries()}
+    known = {each.id: each for each in (entries() if rules is None else rules)}
     if rule not in known:
         near = [each for each in known if rule.rpartition(".")[2] in each]
         raise InputError(f"{rule}: no such rule; see " + (", ".join(near) or "finetooth rules list"))
@@ -117,9 +138,67 @@ def _secret(rule: dict[str, object]) -> Entry:
     )
 
 
-def explained(rule: Entry) -> str:
-    """Return everything about a rule, for a terminal."""
-    known = entity_type(rule.entity_type)
+def _own_secret(rule: own_secrets.OwnSecretRule) -> Entry:
+    return Entry(
+        id=rule.id,
+        name=rule.name,
+        detector=kingfisher.KingfisherDetector.name,
+        entity_type=rule.entity_type,
+        facts=(("Proof", rule.meaning.validation),),
+        why="A rule of the policy's own.",
+        references=(),
+        pattern=rule.pattern,
+        examples=tuple(Example(text=text) for text in rule.examples),
+        negative_examples=tuple(Example(text=text) for text in rule.negative_examples),
+    )
+
+
+def _recognizer(made: Any) -> Entry:
+    patterns = getattr(made.inner, "patterns", ())
+    facts = [("Language", made.supported_language)]
+    if len(made.supported_entities) > 1:
+        facts.append(("Entity types", ", ".join(made.supported_entities)))
+    if made.context:
+        facts.append(("Words before", ", ".join(made.context)))
+    return Entry(
+        id=f"presidio.{made.name}",
+        name=str(made.inner.name),
+        detector="presidio",
+        entity_type=made.supported_entities[0],
+        facts=tuple(facts),
+        why="A recognizer of the policy's own.",
+        references=(),
+        pattern="\n".join(f"{each.regex}   (score {each.score:g})" for each in patterns) or "(code)",
+        examples=(),
+        negative_examples=(),
+    )
+
+
+def _list(name: str, files: Sequence[str]) -> Entry:
+    count = sum(1 for file in files for _ in values(Path(file)))
+    return Entry(
+        id=denylist.rule_id(name),
+        name=f"{counted(count, 'listed value')}",
+        detector=denylist.DenyListDetector.name,
+        entity_type=name,
+        facts=(("Files", ", ".join(files)),),
+        why="The policy lists the values.",
+        references=(),
+        pattern="(the values, as words of their own, in any case)",
+        examples=(),
+        negative_examples=(),
+    )
+
+
+def explained(rule: Entry, known_type: Callable[[str], EntityType] = entity_type) -> str:
+    """Return everything about a rule, for a terminal; ``known_type`` tells what a policy says of its entity type."""
+    known = known_type(rule.entity_type)
+    finds = [
+        "  Finds:",
+        *(f"    {_shown(example)}" for example in rule.examples),
+        "  Does not find:",
+        *(f"    {_shown(example)}" for example in rule.negative_examples),
+    ]
     lines = [
         rule.id,
         f"  {rule.name}",
@@ -131,10 +210,7 @@ def explained(rule: Entry) -> str:
         "",
         f"  Why: {rule.why}",
         "",
-        "  Finds:",
-        *(f"    {_shown(example)}" for example in rule.examples),
-        "  Does not find:",
-        *(f"    {_shown(example)}" for example in rule.negative_examples),
+        *(finds if rule.examples else ["  Not proven: it has no examples."]),
         "",
         "  Pattern:",
         *(f"    {line}" for line in rule.pattern.splitlines()),
@@ -149,14 +225,20 @@ def _shown(example: Example) -> str:
     return f"{under}{text}" + (f"  →  {value}" if value and value != text else "")
 
 
-def failures(rules: Sequence[Entry]) -> Iterator[str]:
-    """Yield a sentence for every example that does not hold, tried through the whole detectors."""
+def failures(rules: Sequence[Entry], detect: Detect | None = None) -> Iterator[str]:
+    """Yield a sentence for every example that does not hold, tried through the whole detectors.
+
+    Args:
+        rules: what to prove; a rule without examples is passed over.
+        detect: the policy's word, where the rules are its own.
+    """
+    proven = [rule for rule in rules if rule.examples or rule.negative_examples]
     detectors: dict[str, Detector] = {
-        kind.name: kind(Detect())
+        kind.name: kind(detect or Detect())
         for kind in (IdentifierDetector, kingfisher.KingfisherDetector)
-        if any(rule.detector == kind.name for rule in rules)
+        if any(rule.detector == kind.name for rule in proven)
     }
-    for rule in rules:
+    for rule in proven:
         for example in rule.examples:
             fitting = [match for match in _matches(detectors[rule.detector], example) if match.rule == rule.id]
             if not fitting:
@@ -167,6 +249,8 @@ def failures(rules: Sequence[Entry]) -> Iterator[str]:
                 yield f"{rule.id}: finds another span in its example: {_shown(example)}"
         for example in rule.negative_examples:
             for match in _matches(detectors[rule.detector], example):
+                if rule.own and match.rule != rule.id:
+                    continue  # a user's text may well hold what another rule finds
                 yield f"{match.rule}: finds something in a negative example of {rule.id}: {_shown(example)}"
 
 

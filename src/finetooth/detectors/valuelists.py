@@ -1,6 +1,7 @@
-"""Files of values, one a line: what ``detect.deny`` and ``detect.allow`` name. Empty lines and lines that begin with # don't count.
+"""Files of values, one a line: what ``detect.deny`` and ``detect.allow`` name.
 
-The error messages of this room name a line and never its text: a list of customers is as raw as the data.
+Empty lines don't count, nor do lines that begin with #. The error messages of this room name a line and never its
+text: a list of customers is as raw as the data.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ def values(path: Path) -> Iterator[tuple[int, str]]:
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{path}: cannot be read ({type(error).__name__}); a list is UTF-8, one value a line") from None
+        raise PolicyError(
+            f"{path}: cannot be read ({type(error).__name__}); a list is UTF-8, one value a line"
+        ) from None
     empty = True
     for number, line in enumerate(text.split("\n"), start=1):
         value = line.strip()
