@@ -140,7 +140,7 @@ def _adapter() -> TypeAdapter[Policy]:
 
 def _refuse_senseless(policy: Policy, root: Node, origin: str) -> None:
     """Refuse what the types allow but what could only be a mistake: each would make a gate that means nothing."""
-    if not (policy.detect.identifiers or policy.detect.secrets):
+    if not (policy.detect.identifiers or policy.detect.secrets or policy.detect.deny):
         raise PolicyError(f"{origin}:{_line(root, ('detect',))}: detect: no detector is left to run")
     for where, fault in _detect_problems(policy.detect):
         raise PolicyError(f"{origin}:{_line(root, where)}: {_dotted(where)}: {fault}")

@@ -7,6 +7,7 @@ is linear in the text and takes the same time for ten values as for a million. S
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -38,6 +39,9 @@ def rule_id(entity_type: str) -> str:
 _UNSPACED: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _TOKEN: Final = regex.compile(rf"(?V1)[\w--[_{_UNSPACED}]]+|\S")
 """A run of letters and digits, or any other sign by itself; an underscore parts words, as in ``user_ann``."""
+
+_ASCII_TOKEN: Final = re.compile(r"[^\W_]+|\S")
+"""The same for ASCII alone, several times faster."""
 
 _END: Final = ""
 """Key of a tree's node that ends a value; no token is empty."""
@@ -77,6 +81,8 @@ class DenyListDetector:
         return [tuple(self._detect_one(text)) for text in texts]
 
     def _detect_one(self, text: str) -> Iterator[Match]:
+        if text.isascii() and self._tree.keys().isdisjoint(_ASCII_TOKEN.findall(text.lower())):
+            return  # most texts hold no word that a value begins with
         tokens = list(_tokens(text))
         at = 0
         while at < len(tokens):

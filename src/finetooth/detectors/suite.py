@@ -14,7 +14,7 @@ def build(detect: Detect) -> list[Detector]:
         PolicyError: The policy asks for none, or for a model that is not installed.
         IncompleteError: An engine could not be loaded.
     """
-    if not (detect.identifiers or detect.secrets):
+    if not (detect.identifiers or detect.secrets or detect.deny):
         # A scan without a detector would find nothing and call it clean.
         raise PolicyError("detect: neither identifiers nor secrets are looked for; set at least one of them to true")
     detectors: list[Detector] = []
