@@ -75,3 +75,11 @@ def test_no_preview_shows_a_digit_or_more_than_initials(entity, value):
 def test_normalising_twice_changes_nothing(entity, value):
     once = normalise(entity, value)
     assert normalise(entity, once) == once
+
+
+def test_a_fingerprint_fits_its_value_whatever_kind_a_policy_gave():
+    told = KEY.fingerprint("BADGE_NUMBER", "AB-40471", Kind.NUMBER)
+    assert told == KEY.fingerprint("BADGE_NUMBER", "ab 40471", Kind.NUMBER)
+    assert KEY.fits(told, "BADGE_NUMBER", "AB 40471")
+    assert not KEY.fits(told, "BADGE_NUMBER", "AB 40472")
+    assert not KEY.fits(told, "CUSTOMER_ID", "AB 40471")

@@ -89,7 +89,8 @@ class RuleText:
     key_pattern: str | None = None
     """What a whole value under one of the keys looks like; None means the pattern."""
     digits: bool = True
-    """Whether every value that it finds in a text has a digit: most texts of chats have none, and are passed over."""
+    """Whether every value that it finds in a text has a digit: most texts of chats have none, and are passed over. In a
+    user's file it is false where it is left out."""
     score: float = Field(gt=0, le=1)
     """Confidence in a proven match."""
     why: str
@@ -176,6 +177,8 @@ def compiled(document: Any, place: str, own: Collection[str] | None = None) -> t
         name = item.get("id", "without id") if isinstance(item, dict) else "no mapping"
         where = f"{place}: rule {position + 1} ({name})"
         try:
+            if own is not None and isinstance(item, dict):
+                item = {"digits": False, **item}  # ours are tested for it; a user's may pass over no text unasked
             rule = compile_one(_TEXTS.validate_python(item), definitions)
         except ValidationError as error:
             first = error.errors()[0]
