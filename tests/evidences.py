@@ -55,7 +55,7 @@ def finding(entity="EMAIL_ADDRESS", fingerprint="a" * 32, records=1, **kwargs) -
     return made
 
 
-def scanned(*findings, records=10, unread=()) -> ScanEvidence:
+def scanned(*findings, records=10, unread=(), allowed=None) -> ScanEvidence:
     return ScanEvidence(
         inputs=(Input(path="train.jsonl", sha256="0" * 64, bytes=1234, format="openai-chat", records=records),),
         coverage=ScanCoverage(
@@ -68,6 +68,7 @@ def scanned(*findings, records=10, unread=()) -> ScanEvidence:
         detectors=(DetectorRun(name="test", version="1", passages=3 * records),),
         totals=totals(findings),
         findings=tuple(findings),
+        allowed=allowed or {},
     )
 
 

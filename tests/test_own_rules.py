@@ -1,7 +1,9 @@
 """Rules of a user's own, through the command line and the real engines: what a policy names is what finds."""
 
 import json
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -140,8 +142,6 @@ def package(tmp_path, monkeypatch):
 
 def scan(run, policy, *texts, folder="out"):
     """Return the exit code, what was said, and the evidence of a scan."""
-    from pathlib import Path
-
     Path("train.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
     code, out, err = run("scan", "train.jsonl", "--policy", policy, "-o", folder)
     evidence = Path(folder, "evidence.json")
@@ -407,3 +407,21 @@ def test_a_list_alone_may_be_counted_by_category(policy):
         .replace("{tier: block}", "{category: direct_identifier}")
     )
     assert policyfile.load(str(ours)).policy.train[0].where.category == ("direct_identifier",)
+
+
+def test_the_worked_example_of_the_documentation_works(run, tmp_path):
+    page = (Path(__file__).parents[1] / "docs" / "policies.md").read_text("utf-8").partition("## Your own rules")[2]
+    files = re.findall(r"```\w+\n# ([\w./]+)\n(.*?)```", page, re.DOTALL)
+    assert len(files) == 6
+    for name, text in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    code, out, _ = run("rules", "check", "--policy", "acme.yaml")
+    assert code == 0
+    assert "2 rules (presidio.own.ward, deny.project)" in out
+    texts = ["badge AB-40471, ward W-1234", "acmedeploy_q7xc2lmv9trw4kzb8npdh3js", "HALCYON", "help@acme-support.com"]
+    code, said, seen = scan(run, "acme.yaml", *texts)
+    assert code == 1
+    found = {rule for finding in seen["findings"] for rule in finding["rules"]}
+    assert found == {"acme.badge-number", "presidio.own.ward", "acme.deploy-token", "deny.project"}
+    assert seen["allowed"] == {"EMAIL_ADDRESS": 1}

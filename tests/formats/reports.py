@@ -29,7 +29,7 @@ _COMMON, _UNDECIDED = extracted(_NAME, "common", 0.2), extracted(_EMAIL, "undeci
 
 REPORTS: dict[str, Report] = {
     "empty": report(evidence(scanned(records=0))),
-    "go": report(evidence(scanned(_NAME, records=1200))),
+    "go": report(evidence(scanned(_NAME, records=1200, allowed={"CREDIT_CARD": 2, "EMAIL_ADDRESS": 1040}))),
     "no-go": report(evidence(scanned(*_KEYS, _EMAIL, _NAME, records=400))),
     "incomplete": report(evidence(scanned(_NAME, unread=[bad_line(7), bad_line(9)]))),
     "leaking": report(

@@ -156,7 +156,7 @@ def _data(scan: ScanEvidence) -> Iterator[RenderableType]:
     if scan.allowed:
         left_out = counted(sum(scan.allowed.values()), "occurrence")
         types = ", ".join(f"{printable(name)} {count:,}" for name, count in scan.allowed.items())
-        yield _note(f"{left_out} left out, because the policy's allow list names the value ({types})")
+        yield _note(f"{left_out} left out by the policy's allow list ({types})")
     if not scan.findings:
         yield _note("nothing was found")
         return
