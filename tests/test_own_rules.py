@@ -315,7 +315,9 @@ def test_the_digest_of_a_policy_covers_what_it_names(policy):
         ("deny: {PERSON: d.txt}", {"d__txt": "# none\n"}, "d.txt: holds no value"),
         ("allow: a.txt", {"a__txt": "ok\nPERSNO: x\n"}, "a.txt:2: PERSNO is no entity type"),
         ("identifiers: false\n  rules: r.yaml", {"r__yaml": RULES}, "detect.identifiers is false: nothing runs them"),
-        ("rules: r.yaml", {"r__yaml": "rules: ["}, "r.yaml:1: cannot be read (ParserError)"),
+        ("rules: r.yaml", {"r__yaml": "rules: []"}, "r.yaml: holds no rule"),
+        ("rules: r.yaml", {"r__yaml": "rules: ["}, "r.yaml:1: not valid YAML"),
+        ("rules: r.yaml", {"r__yaml": RULES + "    name: again\n"}, "r.yaml:13: the key 'name' stands twice"),
         ("rules: r.yaml", {"r__yaml": RULES.replace("acme.", "finetooth.")}, "'finetooth.' is how ours begin"),
         ("rules: r.yaml", {"r__yaml": RULES.replace("_NUMBER", "_NO")}, "BADGE_NO is not known; make it known under"),
         ("rules: r.yaml", {"r__yaml": RULES.replace("{5}", "{5}(")}, "rule 1 (acme.badge-number): missing )"),
@@ -329,7 +331,7 @@ def test_the_digest_of_a_policy_covers_what_it_names(policy):
         ("secret_rules: s.yaml", {"s__yaml": SECRETS.replace("24})", "24}")}, "s.yaml: Kingfisher refuses it"),
         ("secret_rules: s.yaml", {"s__yaml": SECRETS.replace("acme.", "betterleaks.")}, "is how ours begin"),
         ("secret_rules: s.yaml", {"s__yaml": SECRETS + SECRETS[7:]}, "the id acme.deploy-token stands twice"),
-        ("secret_rules: s.toml", {"s__toml": "[[rules"}, "s.toml: cannot be read (TOMLDecodeError)"),
+        ("secret_rules: s.toml", {"s__toml": "[[rules"}, "s.toml: not valid TOML"),
         ("recognizers: w.yaml", {"w__yaml": RECOGNIZERS.replace("{4}", "{4}(")}, "recognizer 1 (Ward recognizer): Val"),
         ("recognizers: w.yaml", {"w__yaml": RECOGNIZERS.replace(" en", " de")}, "is not among detect.languages (en)"),
         ("recognizers: w.yaml", {"w__yaml": RECOGNIZERS.replace("BADGE_NUMBER", "X")}, "unknown entity type X"),
@@ -420,7 +422,7 @@ def test_the_worked_example_of_the_documentation_works(run, tmp_path):
     assert code == 0
     assert "2 rules (presidio.own.ward, deny.project)" in out
     texts = ["badge AB-40471, ward W-1234", "acmedeploy_q7xc2lmv9trw4kzb8npdh3js", "HALCYON", "help@acme-support.com"]
-    code, said, seen = scan(run, "acme.yaml", *texts)
+    code, _, seen = scan(run, "acme.yaml", *texts)
     assert code == 1
     found = {rule for finding in seen["findings"] for rule in finding["rules"]}
     assert found == {"acme.badge-number", "presidio.own.ward", "acme.deploy-token", "deny.project"}

@@ -81,7 +81,7 @@ def parse(text: str, origin: str, folder: Path = Path()) -> PolicySource:
         raise PolicyError(f"{origin}: not valid YAML ({type(error).__name__})") from error
     if not isinstance(root, MappingNode):
         raise PolicyError(f"{origin}:1: a policy is a mapping that begins with 'schema: finetooth.policy/v1'")
-    _refuse_repeated_keys(root, origin)
+    refuse_repeated_keys(root, origin)
     try:
         policy = _adapter().validate_python(value)
     except ValidationError as error:
@@ -213,7 +213,7 @@ def _explain(error: ValidationError, root: Node, origin: str) -> str:
     return "\n".join(dict.fromkeys(problems))
 
 
-def _refuse_repeated_keys(node: Node, origin: str) -> None:
+def refuse_repeated_keys(node: Node, origin: str) -> None:
     """YAML lets the last of two equal keys win in silence: a requirement could vanish that way."""
     if isinstance(node, MappingNode):
         seen: set[Any] = set()
@@ -221,10 +221,10 @@ def _refuse_repeated_keys(node: Node, origin: str) -> None:
             if isinstance(key, ScalarNode) and key.value in seen:
                 raise PolicyError(f"{origin}:{key.start_mark.line + 1}: the key {key.value!r} stands twice")
             seen.add(getattr(key, "value", None) if isinstance(key, ScalarNode) else id(key))
-            _refuse_repeated_keys(value, origin)
+            refuse_repeated_keys(value, origin)
     elif isinstance(node, SequenceNode):
         for value in node.value:
-            _refuse_repeated_keys(value, origin)
+            refuse_repeated_keys(value, origin)
 
 
 def _line(root: Node, place: tuple[int | str, ...]) -> int:

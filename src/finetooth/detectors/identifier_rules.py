@@ -18,6 +18,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from finetooth.detectors.checks import CHECKS
 from finetooth.detectors.labels import Labels, words_of
+from finetooth.detectors.rulefiles import parsed
 from finetooth.detectors.timed import Pattern, TimedPattern
 from finetooth.entities import ENTITY_TYPES
 from finetooth.errors import IncompleteError, PolicyError
@@ -144,14 +145,12 @@ def load_own(path: Path, entity_types: Collection[str]) -> tuple[IdentifierRule,
         PolicyError: It cannot be read, or a rule is not well formed; the message names the rule and the place.
     """
     try:
-        return compiled(yaml.safe_load(path.read_text("utf-8")), str(path), entity_types)
+        rules = compiled(parsed(path), str(path), entity_types)
     except IncompleteError as error:
         raise PolicyError(str(error)) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        line = (
-            f":{error.problem_mark.line + 1}" if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else ""
-        )
-        raise PolicyError(f"{path}{line}: cannot be read ({type(error).__name__}); rules are UTF-8 YAML") from error
+    if not rules:
+        raise PolicyError(f"{path}: holds no rule; write one, or leave the file out of the policy")
+    return rules
 
 
 def compiled(document: Any, place: str, own: Collection[str] | None = None) -> tuple[IdentifierRule, ...]:
@@ -167,8 +166,10 @@ def compiled(document: Any, place: str, own: Collection[str] | None = None) -> t
         IncompleteError: A rule is not well formed.
     """
     compile_one = _compiled if own is None else partial(_compiled_own, entity_types=own)
+    # Ours are tested to need a digit; a user's may pass over no text unasked.
+    defaults = {} if own is None else {"digits": False}
     try:
-        listed = list(document["rules"])
+        listed = [{**defaults, **item} if isinstance(item, dict) else item for item in document["rules"]]
         definitions = _definitions(document.get("definitions", {}))
     except (TypeError, KeyError, AttributeError):
         raise IncompleteError(f"{place}: expected 'definitions' and a list of 'rules'") from None
@@ -177,8 +178,6 @@ def compiled(document: Any, place: str, own: Collection[str] | None = None) -> t
         name = item.get("id", "without id") if isinstance(item, dict) else "no mapping"
         where = f"{place}: rule {position + 1} ({name})"
         try:
-            if own is not None and isinstance(item, dict):
-                item = {"digits": False, **item}  # ours are tested for it; a user's may pass over no text unasked
             rule = compile_one(_TEXTS.validate_python(item), definitions)
         except ValidationError as error:
             first = error.errors()[0]

@@ -21,9 +21,9 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from presidio_analyzer import AnalysisExplanation, EntityRecognizer, PatternRecognizer, RecognizerResult
 
+from finetooth.detectors.rulefiles import parsed
 from finetooth.digests import digest_of
 from finetooth.entities import ENTITY_TYPES
 from finetooth.errors import PolicyError
@@ -127,16 +127,8 @@ def _version(detect: Detect) -> str:
 
 
 def _from_file(path: Path, languages: Sequence[str]) -> Iterator[tuple[str, EntityRecognizer]]:
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        line = (
-            f":{error.problem_mark.line + 1}" if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else ""
-        )
-        raise PolicyError(
-            f"{path}{line}: cannot be read ({type(error).__name__}); recognizers are UTF-8 YAML"
-        ) from error
-    entries = document.get("recognizers") if isinstance(document, dict) else None
+    document = parsed(path)
+    entries = document.get("recognizers")
     if not isinstance(entries, list) or not entries:
         raise PolicyError(f"{path}: expected a list of 'recognizers', as Presidio's own files have it")
     if unknown := document.keys() - _FILE_KEYS:

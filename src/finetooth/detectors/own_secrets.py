@@ -6,17 +6,15 @@ which kind of credential it finds, as for the catalogue.
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from finetooth.detectors import catalogue
 from finetooth.detectors.identifier_rules import OURS
+from finetooth.detectors.rulefiles import parsed
 from finetooth.entities import ENTITY_TYPES
 from finetooth.errors import PolicyError
 from finetooth.policy import Detect
@@ -73,7 +71,7 @@ def load(detect: Detect) -> tuple[OwnSecretRule, ...]:
 def _load_file(path: Path) -> list[OwnSecretRule]:
     from kingfisher_sdk import Rules  # noqa: PLC0415 - heavy
 
-    written = {str(rule.get("id")): rule for rule in _parsed(path)}
+    written = {str(rule.get("id")): rule for rule in _written(path)}
     try:
         rules = Rules([path], builtins=False, confidence="low", cache=False)
     except Exception as error:
@@ -98,16 +96,8 @@ def _load_file(path: Path) -> list[OwnSecretRule]:
     return read
 
 
-def _parsed(path: Path) -> Sequence[dict[str, Any]]:
-    try:
-        text = path.read_text("utf-8")
-        document = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, yaml.YAMLError) as error:
-        at = f":{error.problem_mark.line + 1}" if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else ""
-        raise PolicyError(
-            f"{path}{at}: cannot be read ({type(error).__name__}); rules are UTF-8 YAML or TOML"
-        ) from error
-    rules = document.get("rules") if isinstance(document, dict) else None
+def _written(path: Path) -> Sequence[dict[str, Any]]:
+    rules = parsed(path).get("rules")
     if not isinstance(rules, list) or not rules or not all(isinstance(rule, dict) for rule in rules):
         raise PolicyError(f"{path}: expected a list of 'rules', as Kingfisher's own files have it")
     twice = [name for name, count in Counter(str(rule.get("id")) for rule in rules).items() if count > 1]
