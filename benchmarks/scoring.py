@@ -15,13 +15,13 @@ Figures are micro averages over all spans of a set, with a percentile bootstrap 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from labelled import Gold
 from labels import accepted, concept
+from spans import Found, Gold
 
 SLACK: Final = 20
 """How many characters a prediction may take in beyond gold: a title, a preposition, a house number."""
@@ -29,21 +29,6 @@ SLACK: Final = 20
 RESAMPLES: Final = 1000
 SEED: Final = 20260
 _LEVEL: Final = (2.5, 97.5)
-
-
-class Found(NamedTuple):
-    """A prediction, without its value."""
-
-    start: int
-    """First code point of it in the text."""
-    end: int
-    """One past the last."""
-    entity_type: str
-    """As the engine calls it."""
-    rule: str
-    """Which rules of the engine saw it, where it says."""
-    tier: str
-    """``block`` or ``review`` for finetooth, otherwise empty."""
 
 
 class Counts(NamedTuple):
@@ -82,6 +67,10 @@ class Figure(NamedTuple):
             return "—"
         value, low, high = (f"{number:.3f}".removeprefix("0") for number in self)
         return f"{value} ({low}–{high})"
+
+
+Measure = Callable[[np.ndarray], np.ndarray]
+"""Takes an array whose last axis holds totals of counts, and returns one number for each row."""
 
 
 def scored(concepts: Iterable[str]) -> frozenset[str]:
@@ -144,8 +133,13 @@ def f2(counts: np.ndarray) -> np.ndarray:
     return _ratio(5 * found, 5 * found + 4 * missed + wrong)
 
 
+def rate(counts: np.ndarray) -> np.ndarray:
+    """Return the first of two totals in the last axis, divided by the second."""
+    return _ratio(counts[..., 0], counts[..., 1])
+
+
 def figures(
-    counts: Sequence[Sequence[int]], clusters: Sequence[str], measures: Sequence[object] = (precision, recall, f2)
+    counts: Sequence[Sequence[int]], clusters: Sequence[str], measures: Sequence[Measure] = (precision, recall, f2)
 ) -> list[Figure]:
     """Return each measure of the totals, with a percentile bootstrap interval (Efron & Tibshirani 1993, chapter 13).
 
@@ -165,10 +159,10 @@ def figures(
     totals, resampled = rows.sum(axis=0), drawn @ sums
     found = []
     for measure in measures:
-        spread = measure(resampled)  # type: ignore[operator]
+        spread = measure(resampled)
         known = spread[~np.isnan(spread)]
         low, high = np.percentile(known, _LEVEL) if known.size else (np.nan, np.nan)
-        found.append(Figure(float(measure(totals)), float(low), float(high)))  # type: ignore[operator]
+        found.append(Figure(float(measure(totals)), float(low), float(high)))
     return found
 
 

@@ -26,11 +26,19 @@ def serve(detect: Callable[[list[str]], Iterable[Spans]]) -> None:
     answers.flush()
 
 
-def occurrences(value: str, text: str, start: int = 0) -> list[tuple[int, int]]:
-    """Return every place of a value at or after ``start``; engines that give no offsets are taken to mean them all."""
-    places: list[tuple[int, int]] = []
-    at = text.find(value, start) if value else -1
-    while at >= 0:
-        places.append((at, at + len(value)))
-        at = text.find(value, at + 1)
-    return places
+def located(value: str, text: str, line: int, column: int = 0) -> tuple[int, int]:
+    """Return where a value stands, of which an engine tells the line and the value, or else what it decoded.
+
+    Args:
+        value: what was found.
+        text: the text.
+        line: number of the line that it begins in, from 1.
+        column: where in the line it may begin at the earliest, from 0, in code points.
+    """
+    lines = text.split("\n")
+    start = sum(len(each) + 1 for each in lines[: line - 1])
+    at = text.find(value, start + column)
+    if at < 0:
+        at = text.find(value, start)
+    # A value that stands nowhere was decoded or put together; its line is all that is known of its place.
+    return (at, at + len(value)) if at >= 0 else (start, start + len(lines[line - 1]))
