@@ -20,8 +20,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import labelled
 import yaml
+
+import labelled
 from engines import DEFAULT, ENGINES, Engine, run
 from labels import concept
 from scoring import Figure, Outcome, figures, match, rate, scored

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
+
 from labels import accepted, concept
 from spans import Found, Gold
 
