@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help dev demo test test-slow check fix rules data models clean
+.PHONY: help dev demo test test-slow accuracy check fix rules data models clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ test: $(INSTALLED) ## run the fast tests
 
 test-slow: $(INSTALLED) ## run the tests that need minutes
 	$(BIN)/python -m pytest -m slow
+
+accuracy: $(INSTALLED) ## measure detection, and that of peers, on the labelled sets in the folder FINETOOTH_DATA
+	$(BIN)/python benchmarks/accuracy.py
 
 check: $(INSTALLED) ## lint, types, import contracts
 	$(BIN)/ruff check .

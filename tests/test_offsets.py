@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetooth.offsets import of_json_string, plain
+from finetooth.offsets import of_json_string, of_number
 from finetooth.span import Span
 
 
@@ -51,7 +51,7 @@ def test_a_surrogate_pair_is_one_code_point(pair, end):
 
 
 def test_a_number_in_another_notation_is_mapped_as_a_whole():
-    offsets = plain(5, 8, 11)  # 1e10
+    offsets = of_number(5, 8, 11)  # 1e10
     assert offsets.outer(Span(0, 11)) == Span(5, 8)
     assert offsets.inner(Span(5, 8)) == Span(0, 11)
     assert offsets.outer(Span(4, 6)) == Span(5, 8)

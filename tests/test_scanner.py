@@ -187,3 +187,44 @@ def test_rows_in_memory_are_scanned_as_a_file_is(tmp_path):
 def test_a_path_that_does_not_exist_is_an_error(tmp_path):
     with pytest.raises(InputError, match=r"missing\.jsonl"):
         resolve([str(tmp_path / "missing.jsonl")])
+
+
+def test_a_value_in_disguise_is_the_same_finding_and_stands_where_it_is_written(tmp_path):
+    text = "Your number is AC\u200bC-123\u00ad456."
+    seen = scanned(written(tmp_path, chat("It was ACC-123456."), chat(text)))
+    [finding] = seen.findings
+    place = finding.locations[1]
+    assert text[place.start : place.end] == "AC\u200bC-123\u00ad456"
+    assert place.inner == ({"decode": "folded", "pointer": ""},)
+    assert str(place).endswith("messages[1].content@15-27 > folded")
+
+
+def test_a_guess_counts_in_a_rewritten_text_only_where_the_rewriting_shows_it(tmp_path):
+    guess = plan(PatternDetector("Ada|Bob", "PERSON", "none"))
+    seen = scan(resolve([written(tmp_path, {"text": "Ada &amp; B&#111;b"})]), guess)
+    places = sorted((place.start, place.end) for finding in seen.findings for place in finding.locations)
+    assert places == [(0, 3), (10, 18)]
+
+
+@pytest.mark.parametrize(("validation", "found"), [("provider", 1), ("context", 0), ("none", 0)])
+def test_what_stands_on_two_lines_is_one_value_only_where_its_form_proves_it(tmp_path, validation, found):
+    token = plan(PatternDetector(r"tok_\w{20}\b", "ACCESS_TOKEN", validation))
+    seen = scan(resolve([written(tmp_path, {"text": "use tok_a1b2c3d4e5\nf6g7h8i9j0 now"})]), token)
+    assert len(seen.findings) == found
+
+
+def test_a_key_in_disguise_is_masked_in_every_pointer_below(tmp_path):
+    seen = scanned(written(tmp_path, {"a ACC-111111": 1, "to": {"AC\u200bC-777777 etc": {"b": "ACC-123456"}}}))
+    assert len(seen.findings) == 3
+    assert {place.pointer.count("•") for finding in seen.findings for place in finding.locations} == {9, 10}
+    assert "777777" not in repr(seen)
+    assert "111111" not in repr(seen)
+
+
+def test_what_is_encoded_too_many_times_is_unread(tmp_path):
+    text = "ACC-123456"
+    for _ in range(12):
+        text = text.replace("%", "%25").replace("-", "%2D")
+    seen = scanned(written(tmp_path, {"text": text}))
+    assert seen.coverage.records_unread == 1
+    assert "8 times over" in seen.coverage.unread[0].reason

@@ -47,12 +47,21 @@ class Location:
         """
         file = f"{self.path}:{self.line}" if self.line is not None else f"{self.path} row {self.record}"
         key = " (in the key)" if self.part == "key" else ""
-        ways = "".join(f" > {_dotted(step['pointer'], _WHOLE[step['decode']])}" for step in self.inner or ())
+        ways = "".join(
+            f" > {_dotted(step['pointer'], _WHOLE.get(step['decode'], step['decode']))}" for step in self.inner or ()
+        )
         return f"{file} {_dotted(self.pointer)}@{self.start}-{self.end}{ways}{key}"
 
 
-_WHOLE = {"json": "JSON", "tokens": "decoded", "labels": "labels decoded"}
-"""What a step into an encoding is called where it leads to all of it."""
+_WHOLE = {
+    "json": "JSON",
+    "tokens": "decoded",
+    "labels": "labels decoded",
+    "backslash": "unescaped",
+    "html": "HTML",
+    "percent": "percent-decoded",
+}
+"""What a step into an encoding is called where it leads to all of it and its name alone would not tell."""
 
 
 def _dotted(pointer: str, whole: str = "record") -> str:

@@ -27,7 +27,7 @@ from finetooth.record import Passage, Record
 from finetooth.redaction import FingerprintKey
 from finetooth.shapes.conversation import context
 from finetooth.shapes.reading import DETECT, Reading
-from finetooth.shapes.walker import walk
+from finetooth.shapes.walker import decoded, walk
 from finetooth.sources.members import BETWEEN
 from finetooth.sources.source import Source
 from finetooth.span import Span
@@ -125,7 +125,7 @@ def _gather(
             if not isinstance(item, Record):
                 continue
             record = (position, item.index)
-            texts = walk(item.value, here).passages
+            texts = decoded(walk(item.value, here)).passages
             for each in wanted.get(record, ()):
                 found[each.order] = _quarry(each, texts, key, source.path)
             for passage, span in _ordinary(texts, taken.get(record, ())):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from finetooth.location import Role
-from finetooth.offsets import Offsets, of_json_string, plain
+from finetooth.offsets import Offsets
 from finetooth.span import Span
 
 
@@ -39,11 +40,17 @@ class RepeatedKeys(dict[str, Any]):
         )
 
 
+Encoding = Literal[
+    "json", "tokens", "labels", "base16", "base64", "backslash", "html", "percent", "folded", "spelt", "rejoined"
+]
+"""A JSON document; token ids, or the labels that go with them; and what :mod:`finetooth.decodings` knows."""
+
+
 class Step(NamedTuple):
     """One step into an encoding."""
 
-    decode: Literal["json", "tokens", "labels"]
-    """How what stands there is read: as a JSON document, as token ids, or as the labels that go with token ids."""
+    decode: Encoding
+    """How what stands there is read."""
     pointer: str
     """JSON Pointer in what was decoded; empty where all of it is meant."""
 
@@ -53,30 +60,21 @@ class Encoded:
 
     Args:
         within: that passage, which may stand within another one.
-        start: where the encoding begins in its text.
-        end: where it ends.
-        length: how long the decoded text is.
-        escaped: whether backslashes in it are JSON escapes.
+        offsets: the way from the decoded text to the encoding, or what makes it: most texts hold no finding, and few
+            are ever asked for it.
     """
 
-    __slots__ = ("_offsets", "end", "escaped", "length", "start", "within")
+    __slots__ = ("_offsets", "within")
 
-    def __init__(self, within: Passage, start: int, end: int, length: int, *, escaped: bool) -> None:
+    def __init__(self, within: Passage, offsets: Offsets | Callable[[], Offsets]) -> None:
         self.within = within
-        self.start = start
-        self.end = end
-        self.length = length
-        self.escaped = escaped
-        self._offsets: Offsets | None = None
+        self._offsets = offsets
 
     @property
     def offsets(self) -> Offsets:
-        """The way from the decoded text to the encoding; made once, when the first finding asks for it."""
-        if self._offsets is None:
-            if self.escaped:
-                self._offsets = of_json_string(self.within.text, self.start, self.end)
-            else:
-                self._offsets = plain(self.start, self.end, self.length)
+        """The way from the decoded text to the encoding."""
+        if not isinstance(self._offsets, Offsets):
+            self._offsets = self._offsets()
         return self._offsets
 
 
@@ -121,6 +119,12 @@ class Passage(NamedTuple):
             span = passage.encoded.offsets.outer(span)
             passage = passage.encoded.within
         return span
+
+    def verbatim(self, span: Span) -> bool:
+        """Tell whether what encodes ``span`` of this text says the same as it stands there."""
+        return self.encoded is None or self.encoded.offsets.outer(span).of(self.encoded.within.text) == span.of(
+            self.text
+        )
 
     def within(self, span: Span) -> Span | None:
         """Return what ``span`` of the text of `root` decodes to in this text; None where it encodes none of it."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from finetooth.decodings.views import REWRITINGS
 from finetooth.detectors.allowlist import AllowList
 from finetooth.detectors.detector import Detection, Detector, Undetected
 from finetooth.detectors.encodings import placed
@@ -22,12 +23,13 @@ from finetooth.location import Location
 from finetooth.policy import Detect, EntityOverride
 from finetooth.record import Passage, Record
 from finetooth.redaction import FingerprintKey, preview
-from finetooth.shapes.masking import MaskedKeys
+from finetooth.shapes.masking import MaskedKeys, Path, path
 from finetooth.shapes.pointer import last_key
 from finetooth.shapes.reading import DETECT, Reading
-from finetooth.shapes.walker import walk
+from finetooth.shapes.walker import decoded, walk
 from finetooth.shownpaths import ShownPaths, masked, writable
 from finetooth.sources.source import Source
+from finetooth.span import Span
 
 _BATCH_CHARACTERS = 65_536  # enough to keep an NER model busy, little enough to keep memory flat
 
@@ -122,7 +124,7 @@ def _batches(source: Source, reading: Reading, paths: ShownPaths, tally: _Tally)
             shown = paths.of(item.path)
             tally.unread.append(Unread(path=shown, line=item.line, record=item.record, reason=item.reason))
             continue
-        walked = walk(item.value, reading)
+        walked = decoded(walk(item.value, reading))
         texts = walked.passages
         tally.formats[walked.shape] += 1
         batch.append((item, texts, walked.unread))
@@ -187,9 +189,8 @@ def _sightings(
     resolved = [(passage.text, _resolved(passage, detections, plan.detect)) for passage, detections in rows]
     found = list(zip((passage for passage, _ in rows), with_repeats(resolved), strict=True))
     keys = MaskedKeys()
-    for passage, matches in found:
-        if passage.part == "key" and matches:
-            keys.add(passage, masked(passage.text, matches, plan.detect))
+    for key, matches in _keys(found):
+        keys.add(key, masked(key.text, matches, plan.detect))
     for each in placed(found):
         passage, match = each.passage, each.match
         value = match.span.of(passage.text)
@@ -224,6 +225,28 @@ def _sightings(
         )
 
 
+def _keys(found: Iterable[tuple[Passage, Sequence[Resolved]]]) -> Iterator[tuple[Passage, list[Resolved]]]:
+    """Yield each key with all that was found in it, also where only another way to read it shows that."""
+    held: dict[Path, tuple[Passage, list[Resolved]]] = {}
+    for passage, matches in found:
+        if passage.part == "key" and matches:
+            key, spans = passage, [match.span for match in matches]
+            while key.encoded is not None and key.inner[-1].decode != "json":
+                spans = [key.encoded.offsets.outer(span) for span in spans]
+                key = key.encoded.within
+            _, here = held.setdefault(path(key), (key, []))
+            here += [replace(match, span=span) for match, span in zip(matches, spans, strict=True)]
+    for key, matches in held.values():
+        joined: list[Resolved] = []
+        for match in sorted(matches, key=lambda match: match.span):
+            if joined and match.span.start < joined[-1].span.end:
+                reach = Span(joined[-1].span.start, max(joined[-1].span.end, match.span.end))
+                joined[-1] = replace(joined[-1], span=reach)
+            else:
+                joined.append(match)
+        yield key, joined
+
+
 def _resolved(passage: Passage, detections: Sequence[Detection], detect: Detect) -> list[Resolved]:
     matches = [match for detection in detections if not isinstance(detection, Undetected) for match in detection]
     return [
@@ -231,7 +254,21 @@ def _resolved(passage: Passage, detections: Sequence[Detection], detect: Detect)
         for match in resolve(matches, detect.entity_type)
         if ((override := _override(match, detect)) is None or override.enabled)
         and not (match.validation == "none" and _is_field_name(passage))
+        and _counts(passage, match)
     ]
+
+
+def _counts(passage: Passage, match: Resolved) -> bool:
+    """Tell whether a match in a text that is another text rewritten says more than that one does.
+
+    What nothing proves is a guess: made again on what the rewriting left as it is, it is noise. And what stands on two
+    lines is one value only where its own form proves it.
+    """
+    if not passage.inner or passage.inner[-1].decode not in REWRITINGS:
+        return True
+    if passage.inner[-1].decode == "rejoined":
+        return match.validation in {"checksum", "structure", "provider"} and not passage.verbatim(match.span)
+    return match.validation != "none" or not passage.verbatim(match.span)
 
 
 def _key(passage: Passage) -> str | None:

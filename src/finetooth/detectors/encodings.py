@@ -43,8 +43,14 @@ def placed(found: Sequence[tuple[Passage, Sequence[Resolved]]]) -> Iterator[Plac
         if passage.encoded is None:
             yield from _settled(family)
             family = []
-        family += [Placed(passage, match, passage.outer(match.span)) for match in matches]
+        family += [_place(passage, match) for match in matches]
     yield from _settled(family)
+
+
+def _place(passage: Passage, match: Resolved) -> Placed:
+    outer = passage.outer(match.span)
+    # One character may be written for several (a ligature): a value that begins or ends within it has all of them.
+    return Placed(passage, replace(match, span=passage.within(outer) or match.span), outer)
 
 
 def _settled(family: list[Placed]) -> list[Placed]:

@@ -210,7 +210,7 @@ def explained(rule: Entry, known_type: Callable[[str], EntityType] = entity_type
         "",
         f"  Why: {rule.why}",
         "",
-        *(finds if rule.examples else ["  Not proven: it has no examples."]),
+        *(finds if rule.examples or rule.negative_examples else ["  Not proven: it has no examples."]),
         "",
         "  Pattern:",
         *(f"    {line}" for line in rule.pattern.splitlines()),

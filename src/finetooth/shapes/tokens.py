@@ -15,6 +15,7 @@ from itertools import accumulate, groupby
 from typing import Any, NamedTuple, Protocol
 
 from finetooth.location import Role
+from finetooth.offsets import Offsets
 from finetooth.record import Encoded, Passage, RepeatedKeys, Step
 from finetooth.shapes.pointer import keys, member
 from finetooth.sources.jsontext import NotJson, parse
@@ -131,7 +132,7 @@ def _decoded(row: _Row, tokenizer: Tokenizer) -> list[Passage] | None:
         start = 0
         for (trained, _), end in zip(runs, [*ends[:-1], len(text)], strict=True):
             if start < end:
-                encoded = Encoded(whole, start, end, end - start, escaped=False)
+                encoded = Encoded(whole, Offsets(start, end))
                 found.append(whole._replace(trained=trained, text=text[start:end], encoded=encoded))
                 start = end
     if row.labels is not None:

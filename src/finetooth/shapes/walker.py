@@ -5,8 +5,12 @@ What is read does not depend on the shape, which only says whose a text is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
+from finetooth.decodings.views import views
+from finetooth.offsets import of_json_string, of_number
 from finetooth.record import Encoded, Passage, Step
 from finetooth.shapes.leaves import leaves
 from finetooth.shapes.nested import TooMuchError, inner_leaves, may_hold_json, unfolded
@@ -80,6 +84,35 @@ def walk(value: Any, reading: Reading = DETECT) -> Walked:
     return Walked(shape, found, tuple(unread))
 
 
+def decoded(walked: Walked) -> Walked:
+    """Return what `walk` returned, and what else its texts say: see :mod:`finetooth.decodings`.
+
+    A text that holds JSON is left aside, as the texts in that are looked into one by one.
+    """
+    unread: dict[str, None] = dict.fromkeys(walked.unread)
+    return Walked(walked.shape, list(_looked_into(walked.passages, unread)), tuple(unread))
+
+
+def _looked_into(passages: Sequence[Passage], unread: dict[str, None]) -> Iterator[Passage]:
+    """Yield every text, each with what it says when its escapes and encodings are undone, down to the last."""
+    json = {id(each.encoded.within) for each in passages if each.encoded is not None and _is_json(each)}
+    for passage in passages:
+        yield passage
+        for view in views(passage.text) if id(passage) not in json else ():
+            if len(passage.inner) == DEPTH:
+                unread[f"a text encoded more than {DEPTH} times over; decode it, or leave that column out"] = None
+                break
+            way, encoded = (*passage.inner, Step(view.encoding, "")), Encoded(passage, view.offsets)
+            inside = [passage._replace(text=view.text, inner=way, encoded=encoded)]
+            if may_hold_json(view.text):
+                _open(inside[0], {}, inside, unread)
+            yield from _looked_into(inside, unread)
+
+
+def _is_json(passage: Passage) -> bool:
+    return bool(passage.inner) and passage.inner[-1].decode == "json"
+
+
 def _open(outer: Passage, speakers: Speakers, found: list[Passage], unread: dict[str, None]) -> None:
     """Add every text in the JSON that ``outer`` holds, if it holds any."""
     try:
@@ -99,7 +132,9 @@ def _open(outer: Passage, speakers: Speakers, found: list[Passage], unread: dict
         speaker = speakers.get(outer.pointer + leaf.pointer) if not outer.inner and leaf.part == "value" else None
         role, turn, trained = speaker or outer[2:5]
         way = (*outer.inner, Step("json", leaf.pointer))
-        encoded = Encoded(outer, leaf.start, leaf.end, len(leaf.text), escaped=leaf.quoted)
+        start, end, length = leaf.start, leaf.end, len(leaf.text)
+        way_back = partial(of_json_string, outer.text, start, end) if leaf.quoted else of_number(start, end, length)
+        encoded = Encoded(outer, way_back)
         here = Passage(outer.pointer, leaf.part, role, turn, trained, leaf.text, way, encoded)
         found.append(here)
         if leaf.part == "value" and may_hold_json(leaf.text):
