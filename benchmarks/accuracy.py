@@ -59,10 +59,10 @@ def main() -> None:
     pii = [engine for engine in engines if "pii" in engine.finds]
     secrets = [engine for engine in engines if "secrets" in engine.finds]
     for name in names:
-        if name == RECOGNIZERS:
-            _recognizers(pii)
-        elif name.startswith("pii/"):
+        if name.startswith("pii/") and name != RECOGNIZERS:
             _spans(name, pii, errors=chosen.errors)
+    if RECOGNIZERS in names:
+        _recognizers(pii)
     _secrets([name for name in names if name.startswith("secrets/")], secrets, errors=chosen.errors)
     _instructions([name for name in names if name.startswith("instruct/")], secrets)
 
