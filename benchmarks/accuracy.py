@@ -31,6 +31,9 @@ from spans import Found, Gold
 REGIONS = {"pii/pl_pii_bench": ("PL",)}
 """What a user would ask for; elsewhere each engine looks for what it does out of the box."""
 
+LISTED = 30
+"""How many rules of a source are listed where more are missed."""
+
 RECOGNIZERS = "pii/presidio_recognizer_cases"
 
 
@@ -56,11 +59,11 @@ def main() -> None:
     pii = [engine for engine in engines if "pii" in engine.finds]
     secrets = [engine for engine in engines if "secrets" in engine.finds]
     for name in names:
-        if name == RECOGNIZERS:
-            _recognizers(pii)
-        elif name.startswith("pii/"):
+        if name.startswith("pii/") and name != RECOGNIZERS:
             _spans(name, pii, errors=chosen.errors)
-    _secrets([name for name in names if name.startswith("secrets/")], secrets)
+    if RECOGNIZERS in names:
+        _recognizers(pii)
+    _secrets([name for name in names if name.startswith("secrets/")], secrets, errors=chosen.errors)
     _instructions([name for name in names if name.startswith("instruct/")], secrets)
 
 
@@ -120,7 +123,7 @@ def _recognizers(engines: Sequence[Engine]) -> None:
         parts = f"{sum(holding)}/{len(holding)} with something to find, {sum(empty)}/{len(empty)} with nothing"
         print(f"  {engine.name}: {sum(passed)}/{len(passed)} right ({parts})", flush=True)
         wrong = ", ".join(f"{name} {count}/{total[name]}" for name, count in failing.most_common())
-        print(textwrap.fill(f"wrong: {wrong or 'none'}", 120, initial_indent="    ", subsequent_indent="    "))
+        _list(f"wrong: {wrong or 'none'}")
 
 
 def _country(recognizer: str) -> tuple[str, ...]:
@@ -132,7 +135,7 @@ def _country(recognizer: str) -> tuple[str, ...]:
     return ({"UK": "GB"}.get(country, country),)
 
 
-def _secrets(names: Sequence[str], engines: Sequence[Engine]) -> None:
+def _secrets(names: Sequence[str], engines: Sequence[Engine], *, errors: bool) -> None:
     if not names or not engines:
         return
     print("\nSecrets: texts with a secret in which anything is found; labelled values that a finding overlaps; texts")
@@ -153,6 +156,24 @@ def _secrets(names: Sequence[str], engines: Sequence[Engine]) -> None:
             found = per_set[name] if name in per_set else [spans for each in per_set.values() for spans in each]
             for label, kept in _tiers(engine, found):
                 _row(label, _secret_figures(cases, kept), 24)
+                if errors and label == "finetooth" and name in per_set:
+                    _secret_errors(cases, kept)
+
+
+def _secret_errors(cases: Sequence[labelled.SecretCase], found: Sequence[Sequence[Found]]) -> None:
+    told = list(zip(cases, found, strict=True))
+    total = Counter(case.cluster for case in cases if case.secret)
+    missed = Counter(case.cluster for case, spans in told if case.secret and not spans)
+    wrong = Counter((each.rule, each.tier) for case, spans in told if not case.secret for each in spans)
+    rules = ", ".join(f"{rule} {count}/{total[rule]}" for rule, count in missed.most_common(LISTED))
+    rest = f" and {len(missed) - LISTED} other rules" if len(missed) > LISTED else ""
+    alarms = ", ".join(f"{rule} ({tier}) {count}" for (rule, tier), count in wrong.most_common())
+    _list(f"missed by the source's rule: {rules or 'none'}{rest}")
+    _list(f"false positives by finetooth's: {alarms or 'none'}")
+
+
+def _list(text: str) -> None:
+    print(textwrap.fill(text, 120, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
 
 
 def _tiers(engine: Engine, found: Sequence[Sequence[Found]]) -> Iterator[tuple[str, list[list[Found]]]]:
