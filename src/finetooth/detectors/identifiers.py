@@ -19,7 +19,7 @@ from typing import Final
 from finetooth.detectors.checks import CHECKS
 from finetooth.detectors.detector import Detection
 from finetooth.detectors.fillers import is_filler
-from finetooth.detectors.identifier_rules import RULES, IdentifierRule, load
+from finetooth.detectors.identifier_rules import FILES, WORD, IdentifierRule, load
 from finetooth.detectors.labels import words_of
 from finetooth.detectors.placeholders import doubtful
 from finetooth.match import Match, Validation
@@ -34,8 +34,10 @@ _RUN: Final = 6
 _UNPROVEN: Final = 0.4
 """At most so sure is a match that nothing proves."""
 
-_LONGEST_UNDER_A_KEY: Final = 200
-"""Code points. What is longer is a text, whatever its key is called."""
+_SENTENCE: Final = 200
+"""Code points before a match that may belong to its sentence."""
+
+_SENTENCE_ENDS: Final = re.compile(r"[.!?;]\s|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class _Claim:
 
 
 class IdentifierDetector:
-    """Finds what the rules of `rules/identifiers.yaml` tell."""
+    """Finds what the rules of `rules/*.yaml` tell, those for secrets aside."""
 
     name = "finetooth"
 
@@ -58,9 +60,13 @@ class IdentifierDetector:
             IncompleteError: A rule is not well formed.
         """
         off = {name for name, override in detect.entities.items() if not override.enabled}
-        self._rules = tuple(rule for rule in load() if rule.text.entity_type not in off)
+        self._rules = tuple(
+            rule for file in FILES for rule in load(file) if rule.text.entity_type not in off
+        )
         self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
-        self.version = f"identifier rules 1, {hashlib.sha256(RULES.read_bytes()).hexdigest()[:12]}"
+        self._longest = max((rule.text.longest for rule in self._rules), default=0)
+        rules = b"".join(file.read_bytes() for file in FILES)
+        self.version = f"identifier rules 1, {hashlib.sha256(rules).hexdigest()[:12]}"
 
     def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
         """Return the identifiers of each text, in order of their place."""
@@ -73,29 +79,40 @@ class IdentifierDetector:
         return tuple(sorted(_nearest(claims), key=lambda match: (match.span, match.rule)))
 
     def _under_a_key(self, text: str, words: tuple[str, ...]) -> Iterator[_Claim]:
-        if not words or len(text) > _LONGEST_UNDER_A_KEY:
+        if not words or len(text) > self._longest:
             return
         start = len(text) - len(text.lstrip())
         value = text.strip()
         for rule in self._rules:
-            if not _named(words, rule.keys):
+            if len(text) > rule.text.longest or not _named(words, rule.keys):
                 continue
             if rule.key_pattern.fullmatch(value) and (match := _match(rule, text, Span(start, start + len(value)))):
                 yield _Claim(match, 0)
 
     def _in_a_text(self, text: str) -> Iterator[_Claim]:
         lowered = text.lower()
+        spoken = frozenset(WORD.findall(lowered))
         for rule in self._rules if _DIGIT.search(text) else self._without_digits:
             if _wants_a_label(rule) and not (rule.labels and rule.labels.may_stand_in(lowered)):
                 continue
-            group = "value" if "value" in rule.pattern.groupindex else 0
+            if rule.needs and rule.needs.isdisjoint(spoken):
+                continue
             for found in rule.pattern.finditer(text):
-                span = Span(*found.span(group))
+                span = Span(*found.span(found.lastgroup or 0))
                 distance = rule.labels.distance(text, span.start, span.end) if rule.labels else 0
                 if distance is None and _wants_a_label(rule):
                     continue
+                if rule.unless and rule.unless.search(_sentence(text, found.start(), span.end)):
+                    continue
                 if match := _match(rule, text, span, named=distance is not None):
                     yield _Claim(match, distance if distance is not None else len(text))
+
+
+def _sentence(text: str, start: int, end: int) -> str:
+    """Return the text from the beginning of the sentence of ``start`` to ``end``."""
+    first = max(0, start - _SENTENCE)
+    ends = [found.end() for found in _SENTENCE_ENDS.finditer(text, first, start)]
+    return text[ends[-1] if ends else first : end]
 
 
 def _wants_a_label(rule: IdentifierRule) -> bool:

@@ -1,7 +1,7 @@
 """Our own rules to read: what each finds, why, and the examples that prove it. Rules of the engines are not among them.
 
-Two files of `rules/` hold them: `identifiers.yaml` for identifiers, and `generic.yaml` for secrets, which Kingfisher
-compiles together with its catalogue. `docs/rules.md` is :func:`page`.
+The files of `rules/` hold them: `identifiers.yaml`, `special.yaml` and `confidential.yaml`, which are run here, and
+`generic.yaml` for secrets, which Kingfisher compiles together with its catalogue. `docs/rules.md` is :func:`page`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import yaml
 from finetooth.detectors import kingfisher
 from finetooth.detectors.checks import CHECKS
 from finetooth.detectors.detector import Detector, Undetected
-from finetooth.detectors.identifier_rules import Example, IdentifierRule, load
+from finetooth.detectors.identifier_rules import CONFIDENTIAL, FILES, RULES, SPECIAL, Example, IdentifierRule, load
 from finetooth.detectors.identifiers import IdentifierDetector
 from finetooth.entities import entity_type
 from finetooth.errors import InputError
@@ -51,9 +51,9 @@ class Entry:
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Return every rule: identifiers, then secrets, each in the order of its file."""
+    """Return every rule: identifiers and what else is run here, then secrets, each in the order of its file."""
     secrets = yaml.safe_load(kingfisher.RULES.read_text("utf-8"))["rules"]
-    return (*map(_identifier, load()), *map(_secret, secrets))
+    return (*(_identifier(rule) for file in FILES for rule in load(file)), *map(_secret, secrets))
 
 
 def entry(rule: str) -> Entry:
@@ -74,6 +74,8 @@ def _identifier(rule: IdentifierRule) -> Entry:
     facts = [("Proof", told.validation), ("Score", str(told.score))]
     if told.check is not None:
         facts.append(("Check", CHECKS[told.check].why))
+    if told.unless is not None:
+        facts.append(("Unless", "the sentence before it asks, denies or supposes"))
     if context is not None:
         lists = [
             ("Words before", context.before),
@@ -178,11 +180,15 @@ def _matches(detector: Detector, example: Example) -> tuple[Match, ...]:
 def page() -> str:
     """Return `docs/rules.md`."""
     parts = [_INTRODUCTION]
-    for heading, detector in (("Identifiers", "finetooth"), ("Secrets", "kingfisher")):
+    for heading, file in _CHAPTERS:
         parts.append(f"## {heading}\n")
-        parts += [_section(rule) for rule in entries() if rule.detector == detector]
+        parts += [_section(_identifier(rule)) for rule in load(file)]
+    parts.append("## Secrets\n")
+    parts += [_section(rule) for rule in entries() if rule.detector == kingfisher.KingfisherDetector.name]
     return "\n".join(parts)
 
+
+_CHAPTERS = (("Identifiers", RULES), ("Special categories", SPECIAL), ("Confidential texts", CONFIDENTIAL))
 
 _INTRODUCTION = """\
 # Rules
