@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from yaml import MarkedYAMLError, Node, SafeLoader, YAMLError, compose
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from finetooth.entities import ENTITY_TYPES
+from finetooth.entities import ENTITY_TYPES, Kind, entity_type
 from finetooth.errors import PolicyError
 from finetooth.policy import METRIC_FILTERS, RATE_METRICS, Filter, Policy, PolicySource, Requirement, Stage
 
@@ -123,6 +123,9 @@ def _filter_problem(requirement: Requirement, policy: Policy) -> str | None:
     unknown = set(where.entity_type) - ENTITY_TYPES.keys() - policy.detect.entities.keys()
     if unknown:  # a misspelt type would count nothing, for ever
         return f"unknown entity type {', '.join(sorted(unknown))}; one of your own is made known under detect.entities"
+    joined = {name for name in where.entity_type if entity_type(name).kind is Kind.COMBINATION}
+    if joined and requirement.metric == "attributable_leaks":
+        return f"{', '.join(sorted(joined))} is several values together and is not tried; name the types of its parts"
     if where.category and not policy.detect.secrets and "credential" in where.category:
         return "counts credentials, but detect.secrets is false: nothing looks for them"
     if where.category and not policy.detect.identifiers and set(where.category) != {"credential"}:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from finetooth.detectors.combinations import combined
 from finetooth.detectors.detector import Detection, Detector, Undetected
 from finetooth.detectors.encodings import placed
 from finetooth.detectors.overlaps import Resolved, resolve
@@ -19,6 +20,7 @@ from finetooth.entities import entity_type
 from finetooth.evidence import Input, Unread
 from finetooth.finding import Sighting
 from finetooth.location import Location
+from finetooth.match import Validation
 from finetooth.policy import Detect, EntityOverride
 from finetooth.record import Passage, Record
 from finetooth.redaction import FingerprintKey, preview
@@ -28,6 +30,7 @@ from finetooth.shapes.reading import DETECT, Reading
 from finetooth.shapes.walker import walk
 from finetooth.shownpaths import ShownPaths, masked, writable
 from finetooth.sources.source import Source
+from finetooth.span import Span
 
 _BATCH_CHARACTERS = 65_536  # enough to keep an NER model busy, little enough to keep memory flat
 
@@ -180,35 +183,75 @@ def _sightings(
     for passage, matches in found:
         if passage.part == "key" and matches:
             keys.add(passage, masked(passage.text, matches))
-    for each in placed(found):
-        passage, match = each.passage, each.match
-        value = match.span.of(passage.text)
-        known, override = entity_type(match.entity_type), _override(match, plan.detect)
-        pointer, *steps = keys.masked(passage)
-        yield Sighting(
+    occurrences = list(placed(found))
+    for each in occurrences:
+        match, value = each.match, each.match.span.of(each.passage.text)
+        yield _sighting(
+            plan,
+            match.entity_type,
             fingerprint=plan.key.fingerprint(match.entity_type, value),
-            entity_type=match.entity_type,
-            category=known.category,
-            severity=override.severity if override and override.severity else known.severity,
-            tier=tier(match.entity_type, match.validation, override),
             preview=preview(match.entity_type, value),
             rules=match.rules,
-            score=round(match.score, 4),
+            score=match.score,
             validation=match.validation,
-            location=Location(
-                path=shown_path,
-                line=record.line,
-                record=record.index,
-                pointer=writable(pointer),
-                part=passage.part,
-                inner=_inner(passage, steps),
-                role=passage.role,
-                turn=passage.turn,
-                trained=passage.trained,
-                start=each.span.start,
-                end=each.span.end,
-            ),
+            location=_location(record, each.passage, each.span, keys, shown_path),
         )
+    for made in combined(occurrences):
+        name, override = made.rule.entity_type, plan.detect.entities.get(made.rule.entity_type)
+        if override is None or override.enabled:
+            yield _sighting(
+                plan,
+                name,
+                fingerprint=plan.key.fingerprint(name, made.value),
+                preview=made.preview,
+                rules=(made.rule.id,),
+                score=made.score,
+                validation=made.validation,
+                location=_location(record, made.passage, made.span, keys, shown_path),
+            )
+
+
+def _sighting(
+    plan: Plan,
+    name: str,
+    *,
+    fingerprint: str,
+    preview: str,
+    rules: tuple[str, ...],
+    score: float,
+    validation: Validation,
+    location: Location,
+) -> Sighting:
+    known, override = entity_type(name), plan.detect.entities.get(name)
+    return Sighting(
+        fingerprint=fingerprint,
+        entity_type=name,
+        category=known.category,
+        severity=override.severity if override and override.severity else known.severity,
+        tier=tier(name, validation, override),
+        preview=preview,
+        rules=rules,
+        score=round(score, 4),
+        validation=validation,
+        location=location,
+    )
+
+
+def _location(record: Record, passage: Passage, span: Span, keys: MaskedKeys, shown_path: str) -> Location:
+    pointer, *steps = keys.masked(passage)
+    return Location(
+        path=shown_path,
+        line=record.line,
+        record=record.index,
+        pointer=writable(pointer),
+        part=passage.part,
+        inner=_inner(passage, steps),
+        role=passage.role,
+        turn=passage.turn,
+        trained=passage.trained,
+        start=span.start,
+        end=span.end,
+    )
 
 
 def _resolved(passage: Passage, detections: Sequence[Detection], detect: Detect) -> list[Resolved]:

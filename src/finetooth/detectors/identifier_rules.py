@@ -185,9 +185,7 @@ def compiled(document: Any, place: str) -> tuple[IdentifierRule, ...]:
 _TEXTS: Final = TypeAdapter(RuleText)
 
 
-def _compiled(
-    text: RuleText, definitions: Mapping[str, str], lists: Mapping[str, tuple[str, ...]]
-) -> IdentifierRule:
+def _compiled(text: RuleText, definitions: Mapping[str, str], lists: Mapping[str, tuple[str, ...]]) -> IdentifierRule:
     if text.entity_type not in ENTITY_TYPES:
         raise ValueError(f"entity_type: {text.entity_type} is not in the catalogue of finetooth.entities")
     if text.check is not None and text.check not in CHECKS:

@@ -60,9 +60,7 @@ class IdentifierDetector:
             IncompleteError: A rule is not well formed.
         """
         off = {name for name, override in detect.entities.items() if not override.enabled}
-        self._rules = tuple(
-            rule for file in FILES for rule in load(file) if rule.text.entity_type not in off
-        )
+        self._rules = tuple(rule for file in FILES for rule in load(file) if rule.text.entity_type not in off)
         self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
         self._longest = max((rule.text.longest for rule in self._rules), default=0)
         rules = b"".join(file.read_bytes() for file in FILES)

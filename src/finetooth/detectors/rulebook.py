@@ -12,7 +12,7 @@ from functools import cache
 
 import yaml
 
-from finetooth.detectors import kingfisher
+from finetooth.detectors import combinations, kingfisher
 from finetooth.detectors.checks import CHECKS
 from finetooth.detectors.detector import Detector, Undetected
 from finetooth.detectors.identifier_rules import CONFIDENTIAL, FILES, RULES, SPECIAL, Example, IdentifierRule, load
@@ -53,7 +53,8 @@ class Entry:
 def entries() -> tuple[Entry, ...]:
     """Return every rule: identifiers and what else is run here, then secrets, each in the order of its file."""
     secrets = yaml.safe_load(kingfisher.RULES.read_text("utf-8"))["rules"]
-    return (*(_identifier(rule) for file in FILES for rule in load(file)), *map(_secret, secrets))
+    told = (_identifier(rule) for file in FILES for rule in load(file))
+    return (*told, *map(_combination, (*combinations.RULES, combinations.SIGNATURE)), *map(_secret, secrets))
 
 
 def entry(rule: str) -> Entry:
@@ -99,6 +100,21 @@ def _identifier(rule: IdentifierRule) -> Entry:
     )
 
 
+def _combination(rule: combinations.CombinationRule) -> Entry:
+    return Entry(
+        id=rule.id,
+        name=rule.name,
+        detector="combinations",
+        entity_type=rule.entity_type,
+        facts=(("Parts", ", ".join(rule.parts)),),
+        why=rule.why,
+        references=(rule.reference,),
+        pattern="",
+        examples=(),
+        negative_examples=(),
+    )
+
+
 def _secret(rule: dict[str, object]) -> Entry:
     def texts(field: str) -> tuple[str, ...]:
         listed = rule.get(field, [])
@@ -132,15 +148,18 @@ def explained(rule: Entry) -> str:
         *(f"  {'Reference':<18} {reference}" for reference in rule.references),
         "",
         f"  Why: {rule.why}",
-        "",
-        "  Finds:",
-        *(f"    {_shown(example)}" for example in rule.examples),
-        "  Does not find:",
-        *(f"    {_shown(example)}" for example in rule.negative_examples),
-        "",
-        "  Pattern:",
-        *(f"    {line}" for line in rule.pattern.splitlines()),
     ]
+    if rule.pattern:
+        lines += [
+            "",
+            "  Finds:",
+            *(f"    {_shown(example)}" for example in rule.examples),
+            "  Does not find:",
+            *(f"    {_shown(example)}" for example in rule.negative_examples),
+            "",
+            "  Pattern:",
+            *(f"    {line}" for line in rule.pattern.splitlines()),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -183,8 +202,9 @@ def page() -> str:
     for heading, file in _CHAPTERS:
         parts.append(f"## {heading}\n")
         parts += [_section(_identifier(rule)) for rule in load(file)]
-    parts.append("## Secrets\n")
-    parts += [_section(rule) for rule in entries() if rule.detector == kingfisher.KingfisherDetector.name]
+    for heading, detector in (("Combinations", "combinations"), ("Secrets", kingfisher.KingfisherDetector.name)):
+        parts.append(f"## {heading}\n")
+        parts += [_section(rule) for rule in entries() if rule.detector == detector]
     return "\n".join(parts)
 
 
