@@ -125,8 +125,8 @@ ENTITY_TYPES: dict[str, EntityType] = {
     "VEHICLE_VIN": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),  # as a plate, but for life
     # name, title, telephone and mail of one person, side by side; the parts that block are findings of their own
     "EMAIL_SIGNATURE": EntityType("direct_identifier", "medium", "review", Kind.COMBINATION),
-    # confidential: what a house or a state keeps to itself. A marking of a published scheme is a rule that binds whoever
-    # holds the text, so one that is proven blocks; the bare word on a line of its own is not proven
+    # confidential: what a house or a state keeps to itself. A marking of a published scheme binds whoever holds the
+    # text, so one that is proven blocks; the bare word on a line of its own is not proven
     "CONFIDENTIALITY_MARKER": EntityType("confidential", "high", "block", Kind.TERM),
     "INTERNAL_HOST": EntityType("confidential", "low", "review", Kind.SECRET),
     # national identifiers that Presidio knows, looked for where a policy names the region

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,9 +11,14 @@ from typing import Final
 from finetooth.span import Span
 
 _CLOSING: Final = re.compile(
-    r"""(?xmi) ^ [ \t>]{0,8} (?: --[ ]? | (?: (?: with[ ])? (?: best | kind | kindest | warm | warmest | many | my[ ]best )[ ] )? (?: regards | wishes | thanks )
-    | best | cheers | sincerely (?:[ ]yours)? | yours[ ](?:sincerely|faithfully|truly) | respectfully | thank[ ]you | (?:mit[ ])?(?:freundlichen|viele|beste|herzliche)[ ]gr[üu](?:ß|ss)en? | lg | mfg
-    | cordialement | bien[ ]à[ ]vous | saludos (?:[ ]cordiales)? | cordiali[ ]saluti | met[ ]vriendelijke[ ]groet(?:en)? ) [,.!]? [ \t\r]{0,4} $"""
+    r"""(?xmi) ^ [ \t>]{0,8} (?: --[ ]?
+    | (?: (?:with[ ])? (?: best | kind | kindest | warm | warmest | many | my[ ]best )[ ] )?
+      (?: regards | wishes | thanks )
+    | best | cheers | sincerely (?:[ ]yours)? | yours[ ](?:sincerely|faithfully|truly) | respectfully | thank[ ]you
+    | (?:mit[ ])?(?:freundlichen|viele|beste|herzliche)[ ]gr[üu](?:ß|ss)en? | lg | mfg
+    | cordialement | bien[ ]à[ ]vous | saludos (?:[ ]cordiales)? | cordiali[ ]saluti
+    | met[ ]vriendelijke[ ]groet(?:en)?
+    ) [,.!]? [ \t\r]{0,4} $"""
 )
 """A line of its own."""
 
@@ -33,13 +39,16 @@ _OF_FINDINGS: Final = {
 _REACHES: Final = frozenset({"e-mail address", "telephone number"})
 
 _NAME: Final = re.compile(
-    r"[A-ZÀ-ÖØ-ÞĀ-Ž][\w.'’-]{0,20}(?: [A-ZÀ-ÖØ-ÞĀ-Ž][\w.'’-]{0,20}){1,3}(?:,? (?:PhD|MD|MBA|Esq\.?|Jr\.?|CPA|MSc|BSc))?"
+    r"(?x) [A-ZÀ-ÖØ-ÞĀ-Ž][\w.'’-]{0,20} (?:[ ][A-ZÀ-ÖØ-ÞĀ-Ž][\w.'’-]{0,20}){1,3}"
+    r" (?: ,?[ ](?:PhD|MD|MBA|Esq\.?|Jr\.?|CPA|MSc|BSc) )?"
 )
 _TITLE: Final = re.compile(
-    r"(?i)\b(?:CEO|CTO|CFO|COO|CIO|CMO|VP|president|director|manager|head of|chief|officer|engineer|developer|consultant|analyst"
-    r"|assistant|associate|partner|founder|owner|attorney|counsel|paralegal|professor|lecturer|researcher|nurse|physician|surgeon"
-    r"|accountant|architect|designer|specialist|coordinator|administrator|representative|executive|supervisor|secretary|teacher"
-    r"|gesch[äa]ftsf[üu]hrer(?:in)?|leiter(?:in)?|directeur|directrice|gerente|sales|marketing|support|human resources|department)\b"
+    r"""(?xi) \b (?: CEO | CTO | CFO | COO | CIO | CMO | VP | president | director | manager | head[ ]of | chief
+    | officer | engineer | developer | consultant | analyst | assistant | associate | partner | founder | owner
+    | attorney | counsel | paralegal | professor | lecturer | researcher | nurse | physician | surgeon | accountant
+    | architect | designer | specialist | coordinator | administrator | representative | executive | supervisor
+    | secretary | teacher | gesch[äa]ftsf[üu]hrer(?:in)? | leiter(?:in)? | directeur | directrice | gerente | sales
+    | marketing | support | human[ ]resources | department ) \b"""
 )
 
 
@@ -62,18 +71,19 @@ def signatures(text: str, found: Sequence[tuple[str, Span]]) -> Iterator[Signatu
     """
     if not any(_OF_FINDINGS.get(entity_type) in _REACHES for entity_type, _ in found):
         return
+    ordered = sorted(found, key=lambda each: each[1])
     last = 0
     for closing in _CLOSING.finditer(text):
-        if closing.start() >= last and (signature := _after(text, closing.end(), found)):
+        if closing.start() >= last and (signature := _after(text, closing.end(), ordered)):
             last = signature.span.end
             yield signature
 
 
-def _after(text: str, start: int, found: Sequence[tuple[str, Span]]) -> Signature | None:
+def _after(text: str, start: int, ordered: Sequence[tuple[str, Span]]) -> Signature | None:
     kinds: dict[str, None] = {}
     first = end = None
     for line in _lines(text, start):
-        told = _kinds(text, line, found)
+        told = _kinds(text, line, ordered)
         kinds.update(dict.fromkeys(told))
         if told:
             first, end = line.start if first is None else first, line.end
@@ -101,10 +111,14 @@ def _lines(text: str, start: int) -> Iterator[Span]:
         at = end + 1
 
 
-def _kinds(text: str, line: Span, found: Sequence[tuple[str, Span]]) -> list[str]:
-    kinds = [
-        _OF_FINDINGS[entity_type] for entity_type, span in found if entity_type in _OF_FINDINGS and span.overlaps(line)
-    ]
+def _kinds(text: str, line: Span, ordered: Sequence[tuple[str, Span]]) -> list[str]:
+    kinds = []
+    for at in range(bisect_right(ordered, line.start, key=lambda each: each[1].end), len(ordered)):
+        entity_type, span = ordered[at]
+        if span.start >= line.end:
+            break
+        if entity_type in _OF_FINDINGS:
+            kinds.append(_OF_FINDINGS[entity_type])
     value = line.of(text)
     if _TITLE.search(value):
         kinds.append("title")
