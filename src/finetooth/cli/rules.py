@@ -11,11 +11,11 @@ app = typer.Typer(help="List, explain and check finetooth's own rules.", no_args
 
 @app.command("list")
 def list_rules() -> None:
-    """List the rules for identifiers and for secrets. Presidio's and Kingfisher's own come on top."""
+    """List the rules for identifiers, special categories, confidential texts and secrets. Presidio's and Kingfisher's own come on top."""
     from finetooth.cli.screen import tell
     from finetooth.detectors import rulebook
 
-    tell("".join(f"{rule.id:<42} {rule.entity_type:<22} {rule.name}\n" for rule in rulebook.entries()))
+    tell("".join(f"{rule.id:<46} {rule.entity_type:<28} {rule.name}\n" for rule in rulebook.entries()))
 
 
 @app.command("explain")
