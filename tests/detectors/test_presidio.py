@@ -73,7 +73,7 @@ class TestWithAModel:
         ("phone: 2145678901", "2145678901", "PHONE_NUMBER", "context", "presidio.phone"),
         ("hotline 1-800-222-1222", "1-800-222-1222", "PHONE_NUMBER", "none", "presidio.phone"),
         ("the ssn 219-09-9999", "219-09-9999", "US_SSN", "structure", "presidio.us-ssn"),
-        ("host 10.1.2.3", "10.1.2.3", "IP_ADDRESS", "structure", "presidio.ip"),
+        ("host 8.8.4.4", "8.8.4.4", "IP_ADDRESS", "structure", "presidio.ip"),
         ("his passport 912345678", "912345678", "US_PASSPORT", "context", "presidio.us-passport"),
     ],
 )

@@ -11,7 +11,7 @@ app = typer.Typer(help="List, explain and check finetooth's own rules.", no_args
 
 @app.command("list")
 def list_rules() -> None:
-    """List the rules for identifiers, special categories, confidential texts and secrets. Presidio's and Kingfisher's own come on top."""
+    """List our own rules, in the order of docs/rules.md. Presidio's and Kingfisher's own come on top."""
     from finetooth.cli.screen import tell
     from finetooth.detectors import rulebook
 
