@@ -55,6 +55,11 @@ def test_a_policy_of_ones_own_is_loaded_by_path(tmp_path):
         ),
         (HEAD + "detect: {secrets: false, identifiers: false}\n", "p.yaml:3: detect: no detector is left"),
         (
+            HEAD + "release:\n"
+            "  - {id: a, metric: attributable_leaks, where: {entity_type: EMAIL_SIGNATURE}, at_most: 0}\n",
+            "name the types of its parts",
+        ),
+        (
             HEAD + "detect: {secrets: false}\ntrain:\n"
             "  - {id: a, metric: findings, where: {category: credential}, at_most: 0}\n",
             "nothing looks for them",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import log2
 from typing import Any, ClassVar
 
-from finetooth.entities import SEVERITIES, Category, Severity, Tier
+from finetooth.entities import SEVERITIES, Category, Kind, Severity, Tier, entity_type
 from finetooth.location import Location
 from finetooth.match import VALIDATIONS, Validation
 
@@ -76,6 +76,11 @@ class Finding:
     """0 to 1: severity times how likely it is to be memorised."""
     locations: tuple[Location, ...]
     """Where it stands, in order of file, record and position."""
+
+    @property
+    def combination(self) -> bool:
+        """Whether it is made of other findings, so that there is nothing to try but its parts."""
+        return entity_type(self.entity_type).kind is Kind.COMBINATION
 
 
 def gather(sightings: Iterable[Sighting]) -> tuple[Finding, ...]:

@@ -103,7 +103,7 @@ def normalise(entity: str, value: str, kind: Kind | None = None) -> str:
     'Tr0ub4dor'
     """
     kind = kind or entity_type(entity).kind
-    if kind is Kind.SECRET:
+    if kind in (Kind.SECRET, Kind.COMBINATION):
         return value.strip()
     text = unicodedata.normalize("NFKC", value).casefold()
     if kind is Kind.NUMBER:
@@ -132,6 +132,8 @@ def preview(entity: str, value: str, kind: Kind | None = None) -> str:
         case Kind.NUMBER:
             shape = re.sub(r"[^\s\-./:,()+]", MASK, " ".join(value.split()))
             return shape[:_SHAPE_SHOWN] + ("…" if len(shape) > _SHAPE_SHOWN else "")
+        case Kind.TERM | Kind.COMBINATION:
+            return MASK * 3
         case _:
             return MASK * min(len(value), _SECRET_SHOWN) + ("…" if len(value) > _SECRET_SHOWN else "")
 

@@ -73,7 +73,7 @@ class TestWithAModel:
         ("phone: 2145678901", "2145678901", "PHONE_NUMBER", "context", "presidio.phone"),
         ("hotline 1-800-222-1222", "1-800-222-1222", "PHONE_NUMBER", "none", "presidio.phone"),
         ("the ssn 219-09-9999", "219-09-9999", "US_SSN", "structure", "presidio.us-ssn"),
-        ("host 10.1.2.3", "10.1.2.3", "IP_ADDRESS", "structure", "presidio.ip"),
+        ("host 8.8.4.4", "8.8.4.4", "IP_ADDRESS", "structure", "presidio.ip"),
         ("his passport 912345678", "912345678", "US_PASSPORT", "context", "presidio.us-passport"),
     ],
 )
@@ -205,3 +205,20 @@ def test_the_time_limit_reaches_no_child_process():
 def test_rule_ids_are_dotted_and_stable():
     assert rule_id("UsSsnRecognizer", "US_SSN") == "presidio.us-ssn"
     assert rule_id("SpacyRecognizer", "DATE_TIME") == "presidio.spacy.date-time"
+
+
+@pytest.mark.parametrize(
+    ("address", "proof"),
+    [
+        ("8.8.8.8", "structure"),
+        ("192.168.0.17", "none"),  # RFC 1918
+        ("127.0.0.1", "none"),
+        ("203.0.113.7", "none"),  # RFC 5737
+        ("2001:db8::17", "none"),  # RFC 3849
+        ("00:00:5E:00:53:AF", "none"),  # RFC 7042
+        ("0A:23:F5:67:89:AC", "structure"),
+    ],
+)
+def test_an_address_of_nobody_is_not_proven(patterns, address, proof):
+    [match] = patterns.detect([f"the request came from {address} at night"])[0]
+    assert match.validation == proof

@@ -50,8 +50,34 @@ def ssn(value: str) -> bool:
     return bool(re.fullmatch(r"(?!000|666|9)[0-9]{3}(?!00)[0-9]{2}(?!0000)[0-9]{4}", value))
 
 
+_STAND_IN_LABELS_TEXT: Final = """
+example examples acme foo bar baz foobar test testing demo sample your my some host hostname server servername domain
+domainname mydomain myserver myhost yourdomain yourserver yourhost machine company contoso localhost api app
+application backend frontend web website webapp db database service svc namespace proxy node ip name url path user
+site www docker kubernetes default metadata ns pod cluster nginx redis mongo postgres mysql elasticsearch rabbitmq kafka
+"""
+_STAND_IN_LABELS: Final = frozenset(_STAND_IN_LABELS_TEXT.split())
+
+_INTERNAL_SUFFIX: Final = re.compile(r"\.(?:svc\.cluster\.local|home\.arpa|[a-z]+)$")
+
+
+def internal_host(value: str) -> bool:
+    """Tell whether a name is that of a host, and none of documentation, of every laptop or of every cluster.
+
+    >>> internal_host("jira.fernvale.corp"), internal_host("host.docker.internal"), internal_host("example.local")
+    (True, False, False)
+    """
+    name = value.lower()
+    own = _INTERNAL_SUFFIX.sub("", name) if not name.replace(".", "").isdigit() else name
+    words = {word for label in own.split(".") for word in label.split("-")}
+    return own != "metadata.google" and not words <= _STAND_IN_LABELS and not words & {"example", "your", "localhost"}
+
+
 CHECKS: Final = {
     "vin": Check(vin, checksum=True, why="the ninth character is a check digit modulo 11 (49 CFR 565.15(c))"),
+    "internal-host": Check(
+        internal_host, checksum=False, why="no name of documentation, and none that every laptop or cluster has"
+    ),
     "ssn": Check(ssn, checksum=False, why="no group that the Social Security Administration never issues"),
 }
 """By name, as rules call them."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,9 +20,10 @@ from typing import Final
 from finetooth.detectors.checks import CHECKS
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.fillers import is_filler
-from finetooth.detectors.identifier_rules import RULES, IdentifierRule, load, load_own
+from finetooth.detectors.identifier_rules import FILES, WORD, IdentifierRule, load, load_own
 from finetooth.detectors.labels import words_of
 from finetooth.detectors.placeholders import doubtful
+from finetooth.detectors.timed import Found
 from finetooth.digests import digest_of
 from finetooth.errors import PolicyError
 from finetooth.match import Match, Validation
@@ -37,8 +38,10 @@ _RUN: Final = 6
 _UNPROVEN: Final = 0.4
 """At most so sure is a match that nothing proves."""
 
-_LONGEST_UNDER_A_KEY: Final = 200
-"""Code points. What is longer is a text, whatever its key is called."""
+_SENTENCE: Final = 200
+"""Code points before a match that may belong to its sentence."""
+
+_SENTENCE_ENDS: Final = re.compile(r"[.!?;]\s|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class _Claim:
 
 
 class IdentifierDetector:
-    """Finds what the rules of `rules/identifiers.yaml` tell, and those of the policy's ``detect.rules``."""
+    """Finds what the rules of `rules/*.yaml` tell, those for secrets aside, and those of a policy's ``detect.rules``."""
 
     name = "finetooth"
 
@@ -62,10 +65,12 @@ class IdentifierDetector:
             PolicyError: A rule of the user's is not.
         """
         off = {name for name, override in detect.entities.items() if not override.enabled}
-        every = (*load(), *own_rules(detect))
+        every = (*(rule for file in FILES for rule in load(file)), *own_rules(detect))
         self._rules = tuple(rule for rule in every if rule.text.entity_type not in off)
         self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
-        self.version = f"identifier rules 1, {hashlib.sha256(RULES.read_bytes()).hexdigest()[:12]}"
+        self._longest = max((rule.text.longest for rule in self._rules), default=0)
+        rules = b"".join(file.read_bytes() for file in FILES)
+        self.version = f"identifier rules 1, {hashlib.sha256(rules).hexdigest()[:12]}"
         if detect.rules:
             self.version += f", own rules {digest_of(('', Path(name)) for name in detect.rules)[:12]}"
 
@@ -83,29 +88,32 @@ class IdentifierDetector:
         return tuple(sorted(_nearest(claims), key=lambda match: (match.span, match.rule)))
 
     def _under_a_key(self, text: str, words: tuple[str, ...]) -> Iterator[_Claim]:
-        if not words or len(text) > _LONGEST_UNDER_A_KEY:
+        if not words or len(text) > self._longest:
             return
         start = len(text) - len(text.lstrip())
         value = text.strip()
         for rule in self._rules:
-            if not _named(words, rule.keys):
+            if len(text) > rule.text.longest or not _named(words, rule.keys):
                 continue
             if rule.key_pattern.fullmatch(value) and (match := _match(rule, text, Span(start, start + len(value)))):
                 yield _Claim(match, 0)
 
     def _in_a_text(self, text: str) -> Iterator[_Claim]:
         lowered = text.lower()
+        spoken = frozenset(WORD.findall(lowered))
         for rule in self._rules if _DIGIT.search(text) else self._without_digits:
             if _wants_a_label(rule) and not (rule.labels and rule.labels.may_stand_in(lowered)):
                 continue
-            group = "value" if "value" in rule.pattern.groupindex else 0
+            if rule.needs and rule.needs.isdisjoint(spoken):
+                continue
             for found in rule.pattern.finditer(text):
-                start, end = found.span(group)
-                if start == end:
-                    continue  # a lookaround, or a group that took no part
-                span = Span(start, end)
+                span = _value(found, rule.pattern.groupindex)
+                if span is None:
+                    continue
                 distance = rule.labels.distance(text, span.start, span.end) if rule.labels else 0
                 if distance is None and _wants_a_label(rule):
+                    continue
+                if rule.unless and any(rule.unless.finditer(_sentence(text, found.span()[0], span.end))):
                     continue
                 if match := _match(rule, text, span, named=distance is not None):
                     yield _Claim(match, distance if distance is not None else len(text))
@@ -124,6 +132,20 @@ def own_rules(detect: Detect) -> tuple[IdentifierRule, ...]:
                 raise PolicyError(f"{name}: rule {rule.text.id}: the id is taken by a rule of an earlier file")
             rules[rule.text.id] = rule
     return tuple(rules.values())
+
+
+def _value(found: Found, groups: Iterable[str]) -> Span | None:
+    """Return where the value stands; None where a lookaround matched alone."""
+    places = [place for name in groups if (place := found.span(name))[0] >= 0] or [found.span()]
+    start, end = places[0]
+    return Span(start, end) if start < end else None
+
+
+def _sentence(text: str, start: int, end: int) -> str:
+    """Return the text from the beginning of the sentence of ``start`` to ``end``."""
+    first = max(0, start - _SENTENCE)
+    ends = [found.end() for found in _SENTENCE_ENDS.finditer(text, first, start)]
+    return text[ends[-1] if ends else first : end]
 
 
 def _wants_a_label(rule: IdentifierRule) -> bool:

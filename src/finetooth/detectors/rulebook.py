@@ -1,7 +1,8 @@
 """Our own rules, and a policy's, to read: what each finds, why, and the examples that prove it.
 
-Two files of `rules/` hold ours: `identifiers.yaml` for identifiers, and `generic.yaml` for secrets, which Kingfisher
-compiles together with its catalogue. `docs/rules.md` is :func:`page`. Rules of the engines are not among them.
+The files of `rules/` hold ours: `identifiers.yaml`, `special.yaml` and `confidential.yaml`, which are run here, and
+`generic.yaml` for secrets, which Kingfisher compiles together with its catalogue. `docs/rules.md` is :func:`page`. The
+engines' own rules are not among them.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from typing import Any
 import yaml
 
 from finetooth.counting import counted
-from finetooth.detectors import denylist, kingfisher, own_secrets
+from finetooth.detectors import combinations, denylist, kingfisher, own_secrets
 from finetooth.detectors.checks import CHECKS
 from finetooth.detectors.detector import Detector, Undetected
-from finetooth.detectors.identifier_rules import Example, IdentifierRule, load
+from finetooth.detectors.identifier_rules import CONFIDENTIAL, FILES, RULES, SPECIAL, Example, IdentifierRule, load
 from finetooth.detectors.identifiers import IdentifierDetector, own_rules
 from finetooth.detectors.valuelists import values
 from finetooth.entities import EntityType, entity_type
@@ -57,9 +58,10 @@ class Entry:
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Return every rule: identifiers, then secrets, each in the order of its file."""
+    """Return every rule: identifiers and what else is run here, then secrets, each in the order of its file."""
     secrets = yaml.safe_load(kingfisher.RULES.read_text("utf-8"))["rules"]
-    return (*map(_identifier, load()), *map(_secret, secrets))
+    told = (_identifier(rule) for file in FILES for rule in load(file))
+    return (*told, *map(_combination, (*combinations.RULES, combinations.SIGNATURE)), *map(_secret, secrets))
 
 
 def own_entries(detect: Detect) -> tuple[Entry, ...]:
@@ -95,6 +97,8 @@ def _identifier(rule: IdentifierRule) -> Entry:
     facts = [("Proof", told.validation), ("Score", str(told.score))]
     if told.check is not None:
         facts.append(("Check", CHECKS[told.check].why))
+    if told.unless is not None:
+        facts.append(("Unless", "the sentence before it asks, denies or supposes"))
     if context is not None:
         lists = [
             ("Words before", context.before),
@@ -115,6 +119,21 @@ def _identifier(rule: IdentifierRule) -> Entry:
         pattern=told.pattern.strip(),
         examples=told.examples,
         negative_examples=told.negative_examples,
+    )
+
+
+def _combination(rule: combinations.CombinationRule) -> Entry:
+    return Entry(
+        id=rule.id,
+        name=rule.name,
+        detector="combinations",
+        entity_type=rule.entity_type,
+        facts=(("Parts", ", ".join(rule.parts)),),
+        why=rule.why,
+        references=(rule.reference,),
+        pattern="",
+        examples=(),
+        negative_examples=(),
     )
 
 
@@ -209,12 +228,15 @@ def explained(rule: Entry, known_type: Callable[[str], EntityType] = entity_type
         *(f"  {'Reference':<18} {reference}" for reference in rule.references),
         "",
         f"  Why: {rule.why}",
-        "",
-        *(finds if rule.examples or rule.negative_examples else ["  Not proven: it has no examples."]),
-        "",
-        "  Pattern:",
-        *(f"    {line}" for line in rule.pattern.splitlines()),
     ]
+    if rule.pattern:
+        lines += [
+            "",
+            *(finds if rule.examples or rule.negative_examples else ["  Not proven: it has no examples."]),
+            "",
+            "  Pattern:",
+            *(f"    {line}" for line in rule.pattern.splitlines()),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -262,11 +284,16 @@ def _matches(detector: Detector, example: Example) -> tuple[Match, ...]:
 def page() -> str:
     """Return `docs/rules.md`."""
     parts = [_INTRODUCTION]
-    for heading, detector in (("Identifiers", "finetooth"), ("Secrets", "kingfisher")):
+    for heading, file in _CHAPTERS:
+        parts.append(f"## {heading}\n")
+        parts += [_section(_identifier(rule)) for rule in load(file)]
+    for heading, detector in (("Combinations", "combinations"), ("Secrets", kingfisher.KingfisherDetector.name)):
         parts.append(f"## {heading}\n")
         parts += [_section(rule) for rule in entries() if rule.detector == detector]
     return "\n".join(parts)
 
+
+_CHAPTERS = (("Identifiers", RULES), ("Special categories", SPECIAL), ("Confidential texts", CONFIDENTIAL))
 
 _INTRODUCTION = """\
 # Rules
