@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,86 @@ def ssn(value: str) -> bool:
     return bool(re.fullmatch(r"(?!000|666|9)[0-9]{3}(?!00)[0-9]{2}(?!0000)[0-9]{4}", value))
 
 
+def polish_id_card(value: str) -> bool:
+    """Tell whether the check digit of a Polish identity card holds: three letters, six digits, the first of which checks.
+
+    Weights 7, 3, 1 over the letters (A is 10) and 7, 3, 1, 7, 3 over the last five digits, modulo 10, as the ministry's
+    specification of the ICAO check digit has it.
+
+    >>> polish_id_card("ABA300000"), polish_id_card("ABA300001")
+    (True, False)
+    """
+    letters, digits = value[:3].upper(), re.sub(r"\D", "", value[3:])
+    return _weighted(letters + digits[1:], (7, 3, 1, 7, 3, 1, 7, 3)) == int(digits[0])
+
+
+def polish_passport(value: str) -> bool:
+    """Tell whether the check digit of a Polish passport holds: two letters, seven digits, the first of which checks.
+
+    >>> polish_passport("ZS0000177"), polish_passport("ZS1000177")
+    (True, False)
+    """
+    letters, digits = value[:2].upper(), re.sub(r"\D", "", value[2:])
+    return _weighted(letters + digits[1:], (7, 3, 1, 7, 3, 1, 7, 3)) == int(digits[0])
+
+
+def _weighted(characters: str, weights: tuple[int, ...]) -> int:
+    """Return a sum modulo 10 in which A is 10, B is 11, and so on (ICAO 9303-3, section 4.9)."""
+    return sum(int(c, 36) * weight for c, weight in zip(characters, weights, strict=True)) % 10
+
+
 CHECKS: Final = {
+    "polish-id-card": Check(
+        polish_id_card, checksum=True, why="the first digit checks letters and digits, weights 7, 3, 1 (ICAO 9303-3)"
+    ),
+    "polish-passport": Check(
+        polish_passport, checksum=True, why="the first digit checks letters and digits, weights 7, 3, 1 (ICAO 9303-3)"
+    ),
     "vin": Check(vin, checksum=True, why="the ninth character is a check digit modulo 11 (49 CFR 565.15(c))"),
     "ssn": Check(ssn, checksum=False, why="no group that the Social Security Administration never issues"),
 }
 """By name, as rules call them."""
+
+_STDNUM: Final = re.compile(r"stdnum(?:\.[a-z][a-z0-9_]*){1,3}")
+_WITHOUT_CHECK_DIGIT: Final = frozenset(
+    f"stdnum.{name}"
+    for name in ("ar.dni", "dk.cpr", "id.nik", "in_.pan", "mx.rfc", "my.nric", "pk.cnic", "us.itin", "us.ptin", "us.ssn")
+)
+"""Modules that test the parts of a number, and no check digit, because it has none or it is not asked for."""
+
+_FIRST_BIRTH, _LAST_BIRTH = 1900, 2099
+"""Years. Who was born before is not alive, and who is born after is nobody yet: a number that says so is another number."""
+
+
+@cache
+def named(name: str) -> Check | None:
+    """Return a check by its name: one of :data:`CHECKS`, or a module of python-stdnum such as ``stdnum.pl.pesel``.
+
+    A module that reads a date of birth out of a number is asked for it too. None where there is no such check.
+    """
+    if name in CHECKS:
+        return CHECKS[name]
+    if not _STDNUM.fullmatch(name):
+        return None
+    try:
+        module: Any = importlib.import_module(name)
+    except ImportError:
+        return None
+    if not hasattr(module, "is_valid"):
+        return None
+    born = getattr(module, "get_birth_date", None)
+    checksum = name not in _WITHOUT_CHECK_DIGIT
+    why = f"python-stdnum, {name.removeprefix('stdnum.')}: length, parts and {'check digits' if checksum else 'ranges'}"
+    if born is not None:
+        why += f"; a date of birth of {_FIRST_BIRTH} to {_LAST_BIRTH}"
+    return Check(lambda value: _valid(module, value, born), checksum=checksum, why=why)
+
+
+def _valid(module: Any, value: str, born: Callable[[str], Any] | None) -> bool:
+    try:
+        if not module.is_valid(value):
+            return False
+        birth = born(module.compact(value)) if born is not None else None
+    except Exception:  # noqa: BLE001 - a few modules stumble over places and dates that never were: nothing is proven then
+        return False
+    return birth is None or _FIRST_BIRTH <= birth.year <= _LAST_BIRTH

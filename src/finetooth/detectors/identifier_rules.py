@@ -1,4 +1,4 @@
-"""Our own identifier rules as data: `rules/identifiers.yaml`, read once, compiled and proven to be well formed.
+"""Our own identifier rules as data: two files of `rules/`, read once, compiled and proven to be well formed.
 
 A rule is a pattern for the value, the words and keys that say what the value is, and how a match counts as proven. This
 room knows how rules are written; :mod:`finetooth.detectors.identifiers` knows how they are run.
@@ -7,7 +7,7 @@ room knows how rules are written; :mod:`finetooth.detectors.identifiers` knows h
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,14 +16,20 @@ from typing import Any, ClassVar, Final
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
-from finetooth.detectors.checks import CHECKS
+from finetooth.detectors import checks
 from finetooth.detectors.labels import Labels, words_of
 from finetooth.entities import ENTITY_TYPES
 from finetooth.errors import IncompleteError
 from finetooth.match import Validation
 
 RULES: Final = Path(__file__).parent / "rules" / "identifiers.yaml"
-"""The rules."""
+"""The rules that run everywhere."""
+
+NATIONAL: Final = Path(__file__).parent / "rules" / "national.yaml"
+"""Rules for identifiers of one country, which run where a policy names it."""
+
+_CERTAIN: Final = 100
+"""A check that one chance value in so many passes may prove a value without any word around it; a weaker one may not."""
 
 _SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
 
@@ -76,8 +82,14 @@ class RuleText:
     """Regular expression of Python, verbose; a group ``value`` is the value where it is not the whole match."""
     validation: Validation
     """How a match is proven, once its context and its check have spoken."""
+    regions: tuple[str, ...] = ()
+    """Countries whose it is, as ISO 3166-1 alpha-2 codes; empty where it runs everywhere."""
     check: str | None = None
-    """A test that the value must pass, by its name in :data:`finetooth.detectors.checks.CHECKS`."""
+    """A test that the value must pass, by the name that :func:`finetooth.detectors.checks.named` knows it by."""
+    odds: int | None = Field(default=None, ge=1)
+    """Of so many random strings written like the value, one passes the pattern and the check; at most 1000 is told."""
+    alone: str | None = None
+    """How the whole value is written where the check proves it without context, such as with its customary points."""
     context: Context | None = None
     """What must stand around; None where the pattern says it all."""
     key_pattern: str | None = None
@@ -110,6 +122,10 @@ class IdentifierRule:
     """Its context words; None where it has none."""
     keys: frozenset[tuple[str, ...]]
     """Its keys, as words."""
+    alone: re.Pattern[str] | None
+    """Takes a whole value that needs no context; None where every one does."""
+    holds: Callable[[str], bool] | None
+    """Its check; None where it has none."""
 
 
 @cache
@@ -165,10 +181,14 @@ _TEXTS: Final = TypeAdapter(RuleText)
 def _compiled(text: RuleText, definitions: Mapping[str, str]) -> IdentifierRule:
     if text.entity_type not in ENTITY_TYPES:
         raise ValueError(f"entity_type: {text.entity_type} is not in the catalogue of finetooth.entities")
-    if text.check is not None and text.check not in CHECKS:
-        raise ValueError(f"check: {text.check} is none of {', '.join(sorted(CHECKS))}")
-    if (text.validation == "checksum") != (text.check is not None and CHECKS[text.check].checksum):
+    check = checks.named(text.check) if text.check is not None else None
+    if text.check is not None and check is None:
+        known = ", ".join(sorted(checks.CHECKS))
+        raise ValueError(f"check: {text.check} is none of {known}, and no module of python-stdnum")
+    if (text.validation == "checksum") != (check is not None and check.checksum):
         raise ValueError("validation: 'checksum' needs a check that is one, and such a check needs it")
+    if text.odds is not None and text.odds < _CERTAIN and text.context is None:
+        raise ValueError(f"odds: one chance value in {text.odds} passes, so that only a context can prove one")
     for example in text.examples:
         if example.value is None or example.value not in example.text:
             raise ValueError(f"examples: '{example.text}' needs a value that stands in it")
@@ -179,6 +199,8 @@ def _compiled(text: RuleText, definitions: Mapping[str, str]) -> IdentifierRule:
         key_pattern=_pattern(text.key_pattern or text.pattern, definitions),
         labels=None if text.context is None else Labels(context.before, context.beside, context.after),
         keys=frozenset(words_of(key) for key in context.keys),
+        alone=None if text.alone is None else _pattern(text.alone, definitions),
+        holds=None if check is None else check.holds,
     )
 
 

@@ -16,10 +16,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from finetooth.detectors.checks import CHECKS
 from finetooth.detectors.detector import Detection
 from finetooth.detectors.fillers import is_filler
-from finetooth.detectors.identifier_rules import RULES, IdentifierRule, load
+from finetooth.detectors.identifier_rules import NATIONAL, RULES, IdentifierRule, load
 from finetooth.detectors.labels import words_of
 from finetooth.detectors.placeholders import doubtful
 from finetooth.match import Match, Validation
@@ -47,7 +46,7 @@ class _Claim:
 
 
 class IdentifierDetector:
-    """Finds what the rules of `rules/identifiers.yaml` tell."""
+    """Finds what the rules of `rules/identifiers.yaml` tell, and those of `rules/national.yaml` for a policy's regions."""
 
     name = "finetooth"
 
@@ -58,9 +57,11 @@ class IdentifierDetector:
             IncompleteError: A rule is not well formed.
         """
         off = {name for name, override in detect.entities.items() if not override.enabled}
-        self._rules = tuple(rule for rule in load() if rule.text.entity_type not in off)
+        regions = {region.upper() for region in detect.regions}
+        asked = (*load(), *(rule for rule in load(NATIONAL) if regions & set(rule.text.regions)))
+        self._rules = tuple(rule for rule in asked if rule.text.entity_type not in off)
         self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
-        self.version = f"identifier rules 1, {hashlib.sha256(RULES.read_bytes()).hexdigest()[:12]}"
+        self.version = f"identifier rules 1, {hashlib.sha256(RULES.read_bytes() + NATIONAL.read_bytes()).hexdigest()[:12]}"
 
     def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
         """Return the identifiers of each text, in order of their place."""
@@ -86,15 +87,17 @@ class IdentifierDetector:
     def _in_a_text(self, text: str) -> Iterator[_Claim]:
         lowered = text.lower()
         for rule in self._rules if _DIGIT.search(text) else self._without_digits:
-            if _wants_a_label(rule) and not (rule.labels and rule.labels.may_stand_in(lowered)):
+            unnamed_is_nothing = _wants_a_label(rule) and rule.alone is None
+            if unnamed_is_nothing and not (rule.labels and rule.labels.may_stand_in(lowered)):
                 continue
             group = "value" if "value" in rule.pattern.groupindex else 0
             for found in rule.pattern.finditer(text):
                 span = Span(*found.span(group))
                 distance = rule.labels.distance(text, span.start, span.end) if rule.labels else 0
-                if distance is None and _wants_a_label(rule):
+                alone = rule.alone is not None and rule.alone.fullmatch(span.of(text)) is not None
+                if distance is None and not alone and _wants_a_label(rule):
                     continue
-                if match := _match(rule, text, span, named=distance is not None):
+                if match := _match(rule, text, span, named=alone or distance is not None):
                     yield _Claim(match, distance if distance is not None else len(text))
 
 
@@ -112,7 +115,7 @@ def _match(rule: IdentifierRule, text: str, span: Span, *, named: bool = True) -
     told, value = rule.text, span.of(text)
     if is_filler(told.entity_type, value):
         return None
-    if told.check is not None and not CHECKS[told.check].holds(value):
+    if rule.holds is not None and not rule.holds(value):
         return None
     validation: Validation = told.validation
     if not named or _stands_for_any(value):

@@ -1,7 +1,7 @@
 """Our own rules to read: what each finds, why, and the examples that prove it. Rules of the engines are not among them.
 
-Two files of `rules/` hold them: `identifiers.yaml` for identifiers, and `generic.yaml` for secrets, which Kingfisher
-compiles together with its catalogue. `docs/rules.md` is :func:`page`.
+Three files of `rules/` hold them: `identifiers.yaml` for identifiers, `national.yaml` for those of one country, and
+`generic.yaml` for secrets, which Kingfisher compiles together with its catalogue. `docs/rules.md` is :func:`page`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from functools import cache
 
 import yaml
 
-from finetooth.detectors import kingfisher
-from finetooth.detectors.checks import CHECKS
+from finetooth.detectors import checks, kingfisher
 from finetooth.detectors.detector import Detector, Undetected
-from finetooth.detectors.identifier_rules import Example, IdentifierRule, load
+from finetooth.detectors.identifier_rules import NATIONAL, Example, IdentifierRule, load
 from finetooth.detectors.identifiers import IdentifierDetector
 from finetooth.entities import entity_type
 from finetooth.errors import InputError
@@ -47,13 +46,15 @@ class Entry:
     """What it finds."""
     negative_examples: tuple[Example, ...]
     """What it does not find."""
+    regions: tuple[str, ...] = ()
+    """Countries that a policy must name for it to run; empty where it always does."""
 
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Return every rule: identifiers, then secrets, each in the order of its file."""
+    """Return every rule: identifiers, then those of countries, then secrets, each in the order of its file."""
     secrets = yaml.safe_load(kingfisher.RULES.read_text("utf-8"))["rules"]
-    return (*map(_identifier, load()), *map(_secret, secrets))
+    return (*map(_identifier, (*load(), *load(NATIONAL))), *map(_secret, secrets))
 
 
 def entry(rule: str) -> Entry:
@@ -72,8 +73,14 @@ def entry(rule: str) -> Entry:
 def _identifier(rule: IdentifierRule) -> Entry:
     told, context = rule.text, rule.text.context
     facts = [("Proof", told.validation), ("Score", str(told.score))]
-    if told.check is not None:
-        facts.append(("Check", CHECKS[told.check].why))
+    if told.regions:
+        facts.insert(0, ("Regions", ", ".join(told.regions)))
+    check = checks.named(told.check) if told.check is not None else None
+    if check is not None:
+        facts.append(("Check", check.why))
+    if told.odds is not None:
+        several = "1,000 or more" if told.odds >= _MANY else str(told.odds)
+        facts.append(("By chance", f"one random string of this form in {several} passes"))
     if context is not None:
         lists = [
             ("Words before", context.before),
@@ -83,6 +90,8 @@ def _identifier(rule: IdentifierRule) -> Entry:
         ]
         facts += [(heading, ", ".join(words)) for heading, words in lists if words]
         facts.append(("Without them", "nothing" if context.required else "a match that nothing proves, for review"))
+        if told.alone is not None:
+            facts.append(("Needs none", f"written as `` {told.alone.strip()} ``"))
     return Entry(
         id=told.id,
         name=told.name,
@@ -94,7 +103,12 @@ def _identifier(rule: IdentifierRule) -> Entry:
         pattern=told.pattern.strip(),
         examples=told.examples,
         negative_examples=told.negative_examples,
+        regions=told.regions,
     )
+
+
+_MANY = 1000
+"""Odds are told up to here."""
 
 
 def _secret(rule: dict[str, object]) -> Entry:
@@ -151,14 +165,15 @@ def _shown(example: Example) -> str:
 
 def failures(rules: Sequence[Entry]) -> Iterator[str]:
     """Yield a sentence for every example that does not hold, tried through the whole detectors."""
-    detectors: dict[str, Detector] = {
-        kind.name: kind(Detect())
-        for kind in (IdentifierDetector, kingfisher.KingfisherDetector)
-        if any(rule.detector == kind.name for rule in rules)
-    }
+    kinds = {kind.name: kind for kind in (IdentifierDetector, kingfisher.KingfisherDetector)}
+    built: dict[tuple[str, tuple[str, ...]], Detector] = {}
     for rule in rules:
+        wanted = (rule.detector, rule.regions)
+        if wanted not in built:
+            built[wanted] = kinds[rule.detector](Detect(regions=rule.regions))
+        detector = built[wanted]
         for example in rule.examples:
-            fitting = [match for match in _matches(detectors[rule.detector], example) if match.rule == rule.id]
+            fitting = [match for match in _matches(detector, example) if match.rule == rule.id]
             if not fitting:
                 yield f"{rule.id}: does not find its example: {_shown(example)}"
             elif all(match.entity_type != rule.entity_type for match in fitting):
@@ -166,7 +181,7 @@ def failures(rules: Sequence[Entry]) -> Iterator[str]:
             elif example.value and example.value not in {match.span.of(example.text) for match in fitting}:
                 yield f"{rule.id}: finds another span in its example: {_shown(example)}"
         for example in rule.negative_examples:
-            for match in _matches(detectors[rule.detector], example):
+            for match in _matches(detector, example):
                 yield f"{match.rule}: finds something in a negative example of {rule.id}: {_shown(example)}"
 
 
@@ -178,9 +193,13 @@ def _matches(detector: Detector, example: Example) -> tuple[Match, ...]:
 def page() -> str:
     """Return `docs/rules.md`."""
     parts = [_INTRODUCTION]
-    for heading, detector in (("Identifiers", "finetooth"), ("Secrets", "kingfisher")):
-        parts.append(f"## {heading}\n")
-        parts += [_section(rule) for rule in entries() if rule.detector == detector]
+    chapters = (
+        ("Identifiers", [rule for rule in entries() if rule.detector == "finetooth" and not rule.regions]),
+        ("Identifiers of one country", [rule for rule in entries() if rule.regions]),
+        ("Secrets", [rule for rule in entries() if rule.detector == "kingfisher"]),
+    )
+    for heading, rules in chapters:
+        parts += [f"## {heading}\n", *map(_section, rules)]
     return "\n".join(parts)
 
 
@@ -196,6 +215,12 @@ proven match of an entity type whose tier is `block` stops a release; what nothi
 
 A label stands at most 60 characters before its value, in the same clause, with no other number in between. A key speaks
 of the whole value under it, written in any way: `customer_id`, `customerId`, `Customer ID`, `primary-customer-id`.
+
+Identifiers of one country are looked for where the policy names it (`detect.regions`), in texts of any language. Their
+check digits are those of [python-stdnum](https://arthurdejong.org/python-stdnum/) (LGPL-2.1-or-later, installed as it is
+and unchanged). A check that every tenth number passes proves nothing without a word or a key, so a bare number is then
+no match at all. No example is anybody's: the dates of birth are of people who are no longer alive, or the numbers are
+made of repeated digits.
 """
 
 
