@@ -220,6 +220,7 @@ ENTITY_TYPES: dict[str, EntityType] = {
     "PE_DNI": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
     "PK_CNIC": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
     "PL_ID_CARD": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
+    "PL_DRIVER_LICENSE": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
     "PL_NIP": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
     "PL_PASSPORT": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
     "PT_CC": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),

@@ -104,6 +104,45 @@ def test_a_bare_shape_is_no_evidence(patterns, text):
     assert patterns.detect([text]) == [()]
 
 
+@pytest.mark.parametrize(
+    ("region", "text", "kept"),
+    [
+        ("GB", "From SW1A 1AA to EC1A 1BB", {"SW1A 1AA", "EC1A 1BB"}),
+        ("US", "From SW1A 1AA to EC1A 1BB", set()),  # nobody asked
+        ("DE", "das Auto B-AB-1234 steht da", {"B-AB-1234"}),
+        ("DE", "wait for a 3, please", set()),  # words of a sentence
+        ("DE", "10115", set()),  # five digits
+        ("US", "121000358", {"121000358"}),  # all that the text says, and a check digit holds
+        ("US", "we sold 121000358 of them", set()),
+        ("US", "121000359", set()),
+        ("US", "paid in 5/2021, or 1/20 of it", {"5/2021"}),
+    ],
+)
+def test_a_shape_that_nothing_proves_is_for_review_or_nothing(region, text, kept):
+    (matches,) = PresidioDetector(Detect(regions=(region,), ner=None)).detect([text])
+    unproven = [match for match in matches if match.entity_type not in {"PHONE_NUMBER", "URL"}]
+    assert {match.span.of(text) for match in unproven} == kept
+    assert {match.validation for match in unproven} <= {"none"}
+
+
+@pytest.mark.parametrize(
+    ("region", "number"),
+    [
+        ("FR", "06 12 34 56 78"),
+        ("PL", "512 345 678"),
+        ("DE", "030 901820"),
+        ("JP", "03-3224-9999"),
+        ("fr", "01 44 55 66 77"),
+    ],
+)
+def test_phone_plans_are_those_of_the_regions(region, number):
+    text = f"Please ring {number} soon"
+    (matches,) = PresidioDetector(Detect(regions=(region,), ner=None)).detect([text])
+    assert ("PHONE_NUMBER", "structure") in {
+        (m.entity_type, m.validation) for m in matches if m.span.of(text) == number
+    }
+
+
 def test_context_is_read_by_whole_words(patterns, found):
     assert found(patterns, "the public A1234567") == {}
     assert found(patterns, "my driving licence A1234567") == {"A1234567": "US_DRIVER_LICENSE"}

@@ -61,18 +61,21 @@ def polish_id_card(value: str) -> bool:
     >>> polish_id_card("ABA300000"), polish_id_card("ABA300001")
     (True, False)
     """
-    letters, digits = value[:3].upper(), re.sub(r"\D", "", value[3:])
-    return _weighted(letters + digits[1:], (7, 3, 1, 7, 3, 1, 7, 3)) == int(digits[0])
+    plain = re.sub(r"[^A-Z0-9]", "", value.upper())
+    return _weighted(plain[:3] + plain[4:], (7, 3, 1, 7, 3, 1, 7, 3)) == int(plain[3])
 
 
-def polish_passport(value: str) -> bool:
-    """Tell whether the check digit of a Polish passport holds: two letters, seven digits, the first of which checks.
+def polish_nrb(value: str) -> bool:
+    """Tell whether a Polish account number of 26 digits is an IBAN without its country (ISO 13616, modulo 97).
 
-    >>> polish_passport("ZS0000177"), polish_passport("ZS1000177")
+    >>> polish_nrb("61 1090 1014 0000 0712 1981 2874"), polish_nrb("62 1090 1014 0000 0712 1981 2874")
     (True, False)
     """
-    letters, digits = value[:2].upper(), re.sub(r"\D", "", value[2:])
-    return _weighted(letters + digits[1:], (7, 3, 1, 7, 3, 1, 7, 3)) == int(digits[0])
+    digits = re.sub(r"[^0-9]", "", value)
+    return len(digits) == _NRB_DIGITS and int(f"{digits[2:]}2521{digits[:2]}") % 97 == 1
+
+
+_NRB_DIGITS: Final = 26
 
 
 def _weighted(characters: str, weights: tuple[int, ...]) -> int:
@@ -84,9 +87,7 @@ CHECKS: Final = {
     "polish-id-card": Check(
         polish_id_card, checksum=True, why="the first digit checks letters and digits, weights 7, 3, 1 (ICAO 9303-3)"
     ),
-    "polish-passport": Check(
-        polish_passport, checksum=True, why="the first digit checks letters and digits, weights 7, 3, 1 (ICAO 9303-3)"
-    ),
+    "polish-nrb": Check(polish_nrb, checksum=True, why="two check digits modulo 97 (ISO 13616)"),
     "vin": Check(vin, checksum=True, why="the ninth character is a check digit modulo 11 (49 CFR 565.15(c))"),
     "ssn": Check(ssn, checksum=False, why="no group that the Social Security Administration never issues"),
 }
@@ -95,7 +96,18 @@ CHECKS: Final = {
 _STDNUM: Final = re.compile(r"stdnum(?:\.[a-z][a-z0-9_]*){1,3}")
 _WITHOUT_CHECK_DIGIT: Final = frozenset(
     f"stdnum.{name}"
-    for name in ("ar.dni", "dk.cpr", "id.nik", "in_.pan", "mx.rfc", "my.nric", "pk.cnic", "us.itin", "us.ptin", "us.ssn")
+    for name in (
+        "ar.dni",
+        "dk.cpr",
+        "id.nik",
+        "in_.pan",
+        "mx.rfc",
+        "my.nric",
+        "pk.cnic",
+        "us.itin",
+        "us.ptin",
+        "us.ssn",
+    )
 )
 """Modules that test the parts of a number, and no check digit, because it has none or it is not asked for."""
 
@@ -124,7 +136,12 @@ def named(name: str) -> Check | None:
     why = f"python-stdnum, {name.removeprefix('stdnum.')}: length, parts and {'check digits' if checksum else 'ranges'}"
     if born is not None:
         why += f"; a date of birth of {_FIRST_BIRTH} to {_LAST_BIRTH}"
-    return Check(lambda value: _valid(module, value, born), checksum=checksum, why=why)
+
+    def holds(value: str) -> bool:
+        # Most modules know their own separators only; a number that a word names may be grouped in any way.
+        return _valid(module, value, born) or _valid(module, re.sub(r"[\s.-]", "", value), born)
+
+    return Check(holds, checksum=checksum, why=why)
 
 
 def _valid(module: Any, value: str, born: Callable[[str], Any] | None) -> bool:

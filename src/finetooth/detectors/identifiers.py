@@ -61,7 +61,9 @@ class IdentifierDetector:
         asked = (*load(), *(rule for rule in load(NATIONAL) if regions & set(rule.text.regions)))
         self._rules = tuple(rule for rule in asked if rule.text.entity_type not in off)
         self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
-        self.version = f"identifier rules 1, {hashlib.sha256(RULES.read_bytes() + NATIONAL.read_bytes()).hexdigest()[:12]}"
+        self.version = (
+            f"identifier rules 1, {hashlib.sha256(RULES.read_bytes() + NATIONAL.read_bytes()).hexdigest()[:12]}"
+        )
 
     def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
         """Return the identifiers of each text, in order of their place."""

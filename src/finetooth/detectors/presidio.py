@@ -215,13 +215,34 @@ def _match(text: str, result: Any, unasked: frozenset[str]) -> Match | None:
     if is_filler(entity_type, value):
         return None
     validation: Validation = "none" if is_stand_in(entity_type, value) else _validation(recognizer, explanation)
-    if validation == "none" and (
-        explanation.original_score <= _WEAK
-        # Every tenth number passes such a check; bare, or of a country nobody asked for, nothing else speaks for it.
-        or (recognizer in proofs.WEAK and (value.isalnum() or recognizer in unasked))
-    ):
+    if entity_type == "CREDIT_CARD" and value.startswith("1") and not explanation.supportive_context_word:
+        # Airlines' cards (UATP) begin with 1 and have 15 digits, as many numbers have by which devices are told apart.
+        return None
+    if validation == "none" and not _worth_a_look(text, value, explanation, unasked):
         return None
     return Match(rule_id(recognizer, entity_type), entity_type, trimmed, result.score, validation)
+
+
+def _worth_a_look(text: str, value: str, explanation: Any, unasked: frozenset[str]) -> bool:
+    """Tell whether what nothing proves is still for a person to review, or too common a shape for that.
+
+    - A shape of capitals and digits, or of digits in groups, is, where the policy names its country; small letters make
+      words of a sentence, "for a 3", unless they are all that the text says.
+    - A bare run of digits is, where a check digit holds and it is all that the text says, as in a column without a name:
+      in a sentence, words would stand beside it.
+    - A month and a year are.
+    """
+    recognizer, pattern = explanation.recognizer, explanation.pattern_name
+    weak_check = recognizer in proofs.WEAK
+    if explanation.original_score > _WEAK and not weak_check:
+        return True
+    if pattern == "mm/yyyy or m/yyyy":
+        return re.search(r"/(?:19|20)[0-9]{2}$", value) is not None
+    if recognizer in unasked or recognizer in proofs.VAGUE or pattern in proofs.VAGUE:
+        return False
+    if value == text.strip():
+        return weak_check or not value.isdigit()
+    return not value.isdigit() and value == value.upper()
 
 
 def _validation(recognizer: str, explanation: Any) -> Validation:
