@@ -109,7 +109,7 @@ def test_a_bare_shape_is_no_evidence(patterns, text):
     [
         ("GB", "From SW1A 1AA to EC1A 1BB", {"SW1A 1AA", "EC1A 1BB"}),
         ("US", "From SW1A 1AA to EC1A 1BB", set()),  # nobody asked
-        ("DE", "das Auto B-AB-1234 steht da", {"B-AB-1234"}),
+        ("DE", "dort steht B-AB-1234 herum", {"B-AB-1234"}),
         ("DE", "wait for a 3, please", set()),  # words of a sentence
         ("DE", "10115", set()),  # five digits
         ("US", "121000358", {"121000358"}),  # all that the text says, and a check digit holds

@@ -1,4 +1,4 @@
-"""Presidio's own cases of its recognizers, each where its country is named: all hold, but for silences that have a reason.
+"""Presidio's own cases of its recognizers, each where its country is named: all hold, but for those with a reason.
 
 A case holds where
 

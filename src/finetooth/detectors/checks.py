@@ -53,7 +53,7 @@ def ssn(value: str) -> bool:
 
 
 def polish_id_card(value: str) -> bool:
-    """Tell whether the check digit of a Polish identity card holds: three letters, six digits, the first of which checks.
+    """Tell whether the check digit of a Polish identity card holds: the first of six digits, after three letters.
 
     Weights 7, 3, 1 over the letters (A is 10) and 7, 3, 1, 7, 3 over the last five digits, modulo 10, as the ministry's
     specification of the ICAO check digit has it.
@@ -112,7 +112,7 @@ _WITHOUT_CHECK_DIGIT: Final = frozenset(
 """Modules that test the parts of a number, and no check digit, because it has none or it is not asked for."""
 
 _FIRST_BIRTH, _LAST_BIRTH = 1900, 2099
-"""Years. Who was born before is not alive, and who is born after is nobody yet: a number that says so is another number."""
+"""Years. Who was born before is not alive, who is born after is nobody yet: a number that says so is another number."""
 
 
 @cache

@@ -29,7 +29,7 @@ NATIONAL: Final = Path(__file__).parent / "rules" / "national.yaml"
 """Rules for identifiers of one country, which run where a policy names it."""
 
 _CERTAIN: Final = 100
-"""A check that one chance value in so many passes may prove a value without any word around it; a weaker one may not."""
+"""A check that one chance value in so many passes may prove a value without a word around it; a weaker one may not."""
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C reads the rules in a tenth of the time; not every build of PyYAML has it."""

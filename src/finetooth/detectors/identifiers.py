@@ -46,7 +46,7 @@ class _Claim:
 
 
 class IdentifierDetector:
-    """Finds what the rules of `rules/identifiers.yaml` tell, and those of `rules/national.yaml` for a policy's regions."""
+    """Finds what the rules of `rules/identifiers.yaml` tell, and those of `rules/national.yaml` for the regions."""
 
     name = "finetooth"
 

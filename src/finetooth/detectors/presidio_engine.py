@@ -153,13 +153,13 @@ def _supported(context: str, words: set[str]) -> bool:
 
 
 def analyzer(
-    pipelines: dict[str, Any], model_language: str | None, regions: Sequence[str], *, organizations: bool
+    pipelines: dict[str, Any], named: Sequence[str], regions: Sequence[str], *, organizations: bool
 ) -> AnalyzerEngine:
     """Return a Presidio analyzer over loaded spaCy pipelines.
 
     Args:
         pipelines: A spaCy pipeline for each language.
-        model_language: The language whose pipeline names entities; None where none does.
+        named: The languages whose pipelines name entities.
         regions: ISO 3166-1 alpha-2 codes.
         organizations: Whether organisations are named. Presidio leaves them out, for their many false positives.
     """
@@ -173,8 +173,7 @@ def analyzer(
     # NOTE: the engine's own load() would download a model that is missing, and ask torch for a GPU.
     engine.nlp = pipelines
     recognizers = list(_recognizers(list(pipelines), regions))
-    if model_language is not None:
-        recognizers.append(SpacyRecognizer(supported_language=model_language))
+    recognizers += [SpacyRecognizer(supported_language=language) for language in named]
     for recognizer in recognizers:
         recognizer.context = _CONTEXT.get(recognizer.name, recognizer.context)
         if recognizer.name in _BOUNDED:

@@ -32,7 +32,7 @@ STRONG: Final[dict[str, str]] = {
 
 WEAK: Final[dict[str, str]] = {
     "NhsRecognizer": "one digit modulo 11, and grouped like a phone number",
-    "PlPeselRecognizer": "one digit of eleven after a date of any of five centuries; our own rule asks for a living person",
+    "PlPeselRecognizer": "one digit of eleven, and a date of any of five centuries",
     "AbaRoutingRecognizer": "one digit modulo 10 of nine bare digits",
     "UsNpiRecognizer": "Luhn digit of ten bare digits",
     "MedicalLicenseRecognizer": "one digit after two letters",
@@ -66,7 +66,7 @@ VAGUE: Final[dict[str, str]] = {
     "PAN (Low)": "ten characters, four of them digits",
     "SSN1 (very weak)": "five and four digits are a ZIP code",
 }
-"""Recognizers and patterns whose shape says nothing at all without a word beside it, not even that a person should look."""
+"""Recognizers and patterns whose shape alone says nothing, not even that a person should look."""
 
 STRUCTURE: Final[dict[str, str]] = {
     "EmailRecognizer": "the domain ends in a registered public suffix",

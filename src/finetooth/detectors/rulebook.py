@@ -217,10 +217,10 @@ A label stands at most 60 characters before its value, in the same clause, with 
 of the whole value under it, written in any way: `customer_id`, `customerId`, `Customer ID`, `primary-customer-id`.
 
 Identifiers of one country are looked for where the policy names it (`detect.regions`), in texts of any language. Their
-check digits are those of [python-stdnum](https://arthurdejong.org/python-stdnum/) (LGPL-2.1-or-later, installed unchanged
-as a package of its own). A check that every tenth number passes proves nothing without a word or a key, so a bare number
-is then no match at all. No example is anybody's: a date of birth is of somebody who is no longer alive, or the digits
-are mostly zeros.
+check digits are those of [python-stdnum](https://arthurdejong.org/python-stdnum/) (LGPL-2.1-or-later, installed
+unchanged, as a package of its own). A check that every tenth number passes proves nothing without a word or a key, so a
+bare number is then no match at all. No example is anybody's: a date of birth is of somebody who is no longer alive, or
+the digits are mostly zeros.
 """
 
 
