@@ -78,12 +78,14 @@ def _configuration() -> Iterator[Check]:
     yield Check(
         "configuration", f"{settings.home} (policy {source.policy.name} {source.sha256[:8]})", ok=True, needed=True
     )
-    if source.policy.detect.ner:
-        yield _ner_model(source.policy.detect.ner)
+    for named in source.policy.detect.ner_models():
+        yield _ner_model(named)
     yield _key(settings)
 
 
 def _ner_model(named: str) -> Check:
+    if named.startswith("transformers:"):
+        return _ner_folder(named.removeprefix("transformers:"))
     package = named.removeprefix("spacy:")
     if find_spec(package) is None:
         return Check(
@@ -91,6 +93,17 @@ def _ner_model(named: str) -> Check:
         )
     version = distribution(package).version
     return Check("model", f"{package} {version}, sha256 {model_digest(package)}", ok=True, needed=True)
+
+
+def _ner_folder(named: str) -> Check:
+    files = sorted(Path(named).expanduser().glob("*.safetensors"))
+    if not files:
+        return Check(
+            "model", f"{named}: no folder with safetensors; a scan looks in the local cache", ok=False, needed=False
+        )
+    return Check(
+        "model", f"{named}, weights sha256 {digest_of((file.name, file) for file in files)}", ok=True, needed=True
+    )
 
 
 def _key(settings: config.Configuration) -> Check:

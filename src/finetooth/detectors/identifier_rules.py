@@ -16,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Final
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
-from finetooth.detectors.checks import CHECKS
+from finetooth.detectors import checks
 from finetooth.detectors.labels import Labels, words_of
 from finetooth.detectors.rulefiles import parsed
 from finetooth.detectors.timed import Pattern, TimedPattern
@@ -30,11 +30,19 @@ SPECIAL: Final = RULES.with_name("special.yaml")
 """The rules for what a sentence says of a person: special categories (GDPR, Art. 9), sex, and genes."""
 CONFIDENTIAL: Final = RULES.with_name("confidential.yaml")
 """The rules for markings of confidential texts and for names of internal hosts."""
-FILES: Final = (RULES, SPECIAL, CONFIDENTIAL)
+NATIONAL: Final = RULES.with_name("national.yaml")
+"""Rules for identifiers of one country, which run where a policy names it."""
+FILES: Final = (RULES, NATIONAL, SPECIAL, CONFIDENTIAL)
 """All of them."""
 
 OURS: Final = ("finetooth.", "presidio.", "kingfisher.", "betterleaks.", "veles.", "deny.")
 """How the ids of rules begin that no user wrote."""
+
+_CERTAIN: Final = 100
+"""A check that one chance value in so many passes may prove a value without a word around it; a weaker one may not."""
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The one in C reads the rules in a tenth of the time; not every build of PyYAML has it."""
 
 _SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
 
@@ -91,8 +99,14 @@ class RuleText:
     match."""
     validation: Validation
     """How a match is proven, once its context and its check have spoken."""
+    regions: tuple[str, ...] = ()
+    """Countries whose it is, as ISO 3166-1 alpha-2 codes; empty where it runs everywhere."""
     check: str | None = None
-    """A test that the value must pass, by its name in :data:`finetooth.detectors.checks.CHECKS`."""
+    """A test that the value must pass, by the name that :func:`finetooth.detectors.checks.named` knows it by."""
+    odds: int | None = Field(default=None, ge=1)
+    """Of so many random strings written like the value, one passes the pattern and the check; at most 1000 is told."""
+    alone: str | None = None
+    """How the whole value is written where the check proves it without context, such as with its customary points."""
     context: Context | None = None
     """What must stand around; None where the pattern says it all."""
     key_pattern: str | None = None
@@ -132,6 +146,10 @@ class IdentifierRule:
     """Its context words; None where it has none."""
     keys: frozenset[tuple[str, ...]]
     """Its keys, as words."""
+    alone: Pattern | None
+    """Takes a whole value that needs no context; None where every one does."""
+    holds: Callable[[str], bool] | None
+    """Its check; None where it has none."""
     needs: frozenset[str]
     """Words, in lower case, of which a text needs one; empty where it needs none."""
     unless: Pattern | None
@@ -150,7 +168,7 @@ def load(path: Path = RULES) -> tuple[IdentifierRule, ...]:
         IncompleteError: It cannot be read, or a rule is not well formed; the message names the rule and the place.
     """
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
+        document = yaml.load(path.read_text("utf-8"), _LOADER)  # noqa: S506 - both are safe ones
     except (OSError, yaml.YAMLError) as error:
         raise IncompleteError(f"{path}: the rules cannot be read ({type(error).__name__}); reinstall it") from error
     return compiled(document, str(path))
@@ -238,10 +256,14 @@ def _compiled(text: RuleText, definitions: Mapping[str, str], lists: _Lists) -> 
 def _ready(
     text: RuleText, definitions: Mapping[str, str], lists: _Lists, compile_pattern: Callable[[str], Pattern]
 ) -> IdentifierRule:
-    if text.check is not None and text.check not in CHECKS:
-        raise ValueError(f"check: {text.check} is none of {', '.join(sorted(CHECKS))}")
-    if (text.validation == "checksum") != (text.check is not None and CHECKS[text.check].checksum):
+    check = checks.named(text.check) if text.check is not None else None
+    if text.check is not None and check is None:
+        known = ", ".join(sorted(checks.CHECKS))
+        raise ValueError(f"check: {text.check} is none of {known}, and no module of python-stdnum")
+    if (text.validation == "checksum") != (check is not None and check.checksum):
         raise ValueError("validation: 'checksum' needs a check that is one, and such a check needs it")
+    if text.odds is not None and text.odds < _CERTAIN and text.context is None:
+        raise ValueError(f"odds: one chance value in {text.odds} passes, so that only a context can prove one")
     if unknown := set(text.needs) - lists.keys():
         raise ValueError(f"needs: {', '.join(sorted(unknown))} is not among the lists")
     for example in text.examples:
@@ -254,6 +276,8 @@ def _ready(
         key_pattern=compile_pattern(_filled(text.key_pattern or text.pattern, definitions)),
         labels=None if text.context is None else Labels(context.before, context.beside, context.after),
         keys=frozenset(words_of(key) for key in context.keys),
+        alone=None if text.alone is None else compile_pattern(_filled(text.alone, definitions)),
+        holds=None if check is None else check.holds,
         # The longest word of a phrase is mostly the rarest.
         needs=frozenset(max(WORD.findall(phrase.lower()), key=len) for name in text.needs for phrase in lists[name]),
         unless=None if text.unless is None else compile_pattern(_filled(text.unless, definitions)),

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from finetooth.detectors.checks import CHECKS
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.fillers import is_filler
 from finetooth.detectors.identifier_rules import FILES, WORD, IdentifierRule, load, load_own
@@ -53,7 +52,10 @@ class _Claim:
 
 
 class IdentifierDetector:
-    """Finds what the rules of `rules/*.yaml` tell, those for secrets aside, and those of a policy's ``detect.rules``."""
+    """Finds what the rules of `rules/*.yaml` tell, those for secrets aside, and those of ``detect.rules``.
+
+    Rules of a country run where the policy names it.
+    """
 
     name = "finetooth"
 
@@ -65,8 +67,10 @@ class IdentifierDetector:
             PolicyError: A rule of the user's is not.
         """
         off = {name for name, override in detect.entities.items() if not override.enabled}
-        every = (*(rule for file in FILES for rule in load(file)), *own_rules(detect))
-        self._rules = tuple(rule for rule in every if rule.text.entity_type not in off)
+        regions = {region.upper() for region in detect.regions}
+        ours = (rule for file in FILES for rule in load(file))
+        asked = (rule for rule in ours if not rule.text.regions or regions.intersection(rule.text.regions))
+        self._rules = tuple(rule for rule in (*asked, *own_rules(detect)) if rule.text.entity_type not in off)
         self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
         self._longest = max((rule.text.longest for rule in self._rules), default=0)
         rules = b"".join(file.read_bytes() for file in FILES)
@@ -102,7 +106,8 @@ class IdentifierDetector:
         lowered = text.lower()
         spoken = frozenset(WORD.findall(lowered))
         for rule in self._rules if _DIGIT.search(text) else self._without_digits:
-            if _wants_a_label(rule) and not (rule.labels and rule.labels.may_stand_in(lowered)):
+            unnamed_is_nothing = _wants_a_label(rule) and rule.alone is None
+            if unnamed_is_nothing and not (rule.labels and rule.labels.may_stand_in(lowered)):
                 continue
             if rule.needs and rule.needs.isdisjoint(spoken):
                 continue
@@ -111,11 +116,12 @@ class IdentifierDetector:
                 if span is None:
                     continue
                 distance = rule.labels.distance(text, span.start, span.end) if rule.labels else 0
-                if distance is None and _wants_a_label(rule):
+                alone = rule.alone is not None and rule.alone.fullmatch(span.of(text)) is not None
+                if distance is None and not alone and _wants_a_label(rule):
                     continue
                 if rule.unless and any(rule.unless.finditer(_sentence(text, found.span()[0], span.end))):
                     continue
-                if match := _match(rule, text, span, named=distance is not None):
+                if match := _match(rule, text, span, named=alone or distance is not None):
                     yield _Claim(match, distance if distance is not None else len(text))
 
 
@@ -162,7 +168,7 @@ def _match(rule: IdentifierRule, text: str, span: Span, *, named: bool = True) -
     told, value = rule.text, span.of(text)
     if is_filler(told.entity_type, value):
         return None
-    if told.check is not None and not CHECKS[told.check].holds(value):
+    if rule.holds is not None and not rule.holds(value):
         return None
     validation: Validation = told.validation
     if not named or _stands_for_any(value):

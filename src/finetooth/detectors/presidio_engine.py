@@ -154,7 +154,7 @@ def _supported(context: str, words: set[str]) -> bool:
 
 def analyzer(
     pipelines: dict[str, Any],
-    model_language: str | None,
+    named: Sequence[str],
     regions: Sequence[str],
     *,
     organizations: bool,
@@ -164,7 +164,7 @@ def analyzer(
 
     Args:
         pipelines: A spaCy pipeline for each language.
-        model_language: The language whose pipeline names entities; None where none does.
+        named: The languages whose pipelines name entities.
         regions: ISO 3166-1 alpha-2 codes.
         organizations: Whether organisations are named. Presidio leaves them out, for their many false positives.
         own: Recognizers of the user's own.
@@ -179,8 +179,7 @@ def analyzer(
     # NOTE: the engine's own load() would download a model that is missing, and ask torch for a GPU.
     engine.nlp = pipelines
     recognizers = list(_recognizers(list(pipelines), regions))
-    if model_language is not None:
-        recognizers.append(SpacyRecognizer(supported_language=model_language))
+    recognizers += [SpacyRecognizer(supported_language=language) for language in named]
     for recognizer in recognizers:
         recognizer.context = _CONTEXT.get(recognizer.name, recognizer.context)
         if recognizer.name in _BOUNDED:

@@ -77,7 +77,7 @@ class IssuedCardRecognizer(CreditCardRecognizer):
     ]
     _ISSUED = re.compile(
         r"4\d{11,18}|5[0-8]\d{10,17}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11,16}"
-        r"|(?:2131|1800)\d{11}|35\d{14,17}|6\d{11,18}"
+        r"|(?:2131|1800)\d{11}|35\d{14,17}|6\d{11,18}|1\d{14}"
     )
 
     def __init__(self, supported_language: str, context: list[str] | None = None) -> None:
