@@ -24,7 +24,7 @@ from finetooth.location import Location
 from finetooth.match import Validation
 from finetooth.policy import Detect, EntityOverride
 from finetooth.record import Passage, Record
-from finetooth.redaction import FingerprintKey, preview
+from finetooth.redaction import FingerprintKey, information, preview
 from finetooth.shapes.masking import MaskedKeys, Path, path
 from finetooth.shapes.pointer import last_key
 from finetooth.shapes.reading import DETECT, Reading
@@ -206,6 +206,7 @@ def _sightings(
             match.entity_type,
             fingerprint=plan.key.fingerprint(match.entity_type, value, kind),
             preview=preview(match.entity_type, value, kind),
+            bits=information(match.entity_type, value, kind),
             rules=match.rules,
             score=match.score,
             validation=match.validation,
@@ -219,6 +220,7 @@ def _sightings(
                 name,
                 fingerprint=plan.key.fingerprint(name, made.value),
                 preview=made.preview,
+                bits=information(name, made.value),
                 rules=(made.rule.id,),
                 score=made.score,
                 validation=made.validation,
@@ -232,6 +234,7 @@ def _sighting(
     *,
     fingerprint: str,
     preview: str,
+    bits: float,
     rules: tuple[str, ...],
     score: float,
     validation: Validation,
@@ -248,6 +251,7 @@ def _sighting(
         rules=rules,
         score=round(score, 4),
         validation=validation,
+        bits=bits,
         location=location,
     )
 
