@@ -17,7 +17,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Final
 
-from finetooth.detectors import catalogue, proposals
+from finetooth.detectors import catalogue, proposals, tokens
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
 from finetooth.detectors.windows import windows
@@ -103,6 +103,7 @@ class KingfisherDetector:
                 for m in found
                 if window.keeps(m.span.start + window.start)
             )
+        matches.update(match for match in tokens.find(text, text.encode()) if match.entity_type not in self._off)
         return tuple(sorted(matches, key=lambda m: (m.span, m.rule)))
 
     def _matches(self, text: str) -> Iterator[Match]:

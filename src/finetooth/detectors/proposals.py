@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from finetooth.detectors.passwords import password_like
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
+from finetooth.detectors.randomness import mixed
 from finetooth.match import Validation
 from finetooth.span import Span
 
@@ -27,8 +25,6 @@ _PEM_END: Final = re.compile(r"-----END[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?----
 _PEM_BODY: Final = re.compile(r"(?:[A-Za-z0-9+/=]{16,}|[A-Z][\w-]{2,20}: [^\n]{1,80})")
 _LONGEST_QUOTED: Final = 100
 _LONGEST_PEM: Final = 20_000
-_LONG: Final = 20
-_CASE_CHANGES: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ def _key(entity_type: str, *, proven: bool = True) -> Callable[[str, Span], Read
     def reading(text: str, span: Span) -> Reading | None:
         span = _trimmed(text, span)
         value = span.of(text)
-        if placeholder(value) or not _random(value) or _goes_on(text, span):
+        if placeholder(value) or not mixed(value) or _goes_on(text, span):
             return None
         return Reading(span, entity_type, "context" if proven and not doubtful(value) else "none")
 
@@ -128,7 +124,7 @@ def _access_key_id(text: str, span: Span) -> Reading | None:
 
 def _prefixed_key(text: str, span: Span) -> Reading | None:
     value = span.of(text)
-    return Reading(span, "API_KEY", "provider") if _random(value) and not placeholder(value) else None
+    return Reading(span, "API_KEY", "provider") if mixed(value) and not placeholder(value) else None
 
 
 def _hash(text: str, span: Span) -> Reading | None:
@@ -200,20 +196,6 @@ def _trimmed(text: str, span: Span) -> Span:
 def _goes_on(text: str, span: Span) -> bool:
     """Tell whether the value is the beginning of a call, an index or an attribute: code, not a literal."""
     return text[span.end : span.end + 1] in {"(", "["} or text[span.end : span.end + 2] in {"->", "::", "?."}
-
-
-def _random(value: str) -> bool:
-    """Tell whether a value is mixed as keys are: 3 bits of entropy for each character, and letters with digits.
-
-    Sixteen random hexadecimal digits have 3.4 bits on average; words and dates have less, or lack one of the two. With
-    fewer than two digits it is a key where case changes as if by the toss of a coin: in words it changes twice a word.
-    """
-    entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
-    letters = sum(character.isalpha() for character in value)
-    digits = sum(character.isdigit() for character in value)
-    changes = sum(left.isupper() != right.isupper() for left, right in pairwise(value))
-    tossed = len(value) >= _LONG and changes >= _CASE_CHANGES * len(value)
-    return entropy >= 3.0 and letters >= 2 and (digits >= 2 or tossed)  # noqa: PLR2004
 
 
 def _pin(value: str) -> bool:
