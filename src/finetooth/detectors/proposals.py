@@ -9,22 +9,27 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from finetooth.detectors.passwords import password_like
-from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
-from finetooth.detectors.randomness import mixed
+from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder, stand_in
+from finetooth.detectors.randomness import entropy, mixed
 from finetooth.match import Validation
 from finetooth.span import Span
 
+_WORDLIKE: Final = {"an ordinary word", "an identifier made of words"}
 _QUOTES: Final = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "«": "»"}
 _PEM_END: Final = re.compile(r"-----END[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_BODY: Final = re.compile(r"(?:[A-Za-z0-9+/=]{16,}|[A-Z][\w-]{2,20}: [^\n]{1,80})")
 _LONGEST_QUOTED: Final = 100
 _LONGEST_PEM: Final = 20_000
+_SHORTEST_LITERAL: Final = 4
+_TOKEN_LIKE: Final = re.compile(r"[A-Za-z0-9_.+/=~$%^-]*")
+"""What the rules for keys read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,11 @@ def _assigned_password(text: str, span: Span) -> Reading | None:
             span = Span(span.start, span.start + cut.start())
         span = _trimmed(text, span)
     value = span.of(text)
+    reason = placeholder(value)
+    if reason in _WORDLIKE and not stand_in(value) and _in_code(text, span, quoted=quoted):
+        return Reading(span, "PASSWORD", "none")  # people do choose words
     # What begins with a closing mark is the rest of a label or a list: passwordLabel:"Password:",next:…
-    if placeholder(value) or value[0] in ",;:)]}>=|&" or (not quoted and _goes_on(text, span)):
+    if reason or value[0] in ",;:)]}>=|&" or (not quoted and _goes_on(text, span)):
         return None
     if password_like(value):
         return Reading(span, "PASSWORD", "none" if doubtful(value) else "context")
@@ -129,6 +137,103 @@ def _prefixed_key(text: str, span: Span) -> Reading | None:
 
 def _hash(text: str, span: Span) -> Reading | None:
     return None if documentation_example(span.of(text)) else Reading(span, "PASSWORD", "structure")
+
+
+def _argument(text: str, span: Span) -> Reading | None:
+    """Read a password that stands where only a password can: an argument, an option, a field of a known layout."""
+    span, quoted = _quoted(text, span)
+    if not quoted:
+        span = _trimmed(text, span)
+    value = span.of(text)
+    if stand_in(value) or (not quoted and _goes_on(text, span)):
+        return None
+    proven = password_like(value) and not placeholder(value) and not doubtful(value)
+    return Reading(span, "PASSWORD", "context" if proven else "none")
+
+
+def _glued(text: str, span: Span) -> Reading | None:
+    """Read what stands after a short option: `-p` of one program is a password, and of another a port or a path."""
+    reading = _argument(text, span)
+    if reading is None or not password_like(reading.span.of(text)):
+        return None
+    return reading
+
+
+def _compared(text: str, span: Span) -> Reading | None:
+    """Read the literal that stands before a comparison with a password."""
+    end = re.search(r"[\"'`]\s?[!=]{2,3}\s?$", text[max(0, span.start - 6) : span.start])
+    if end is None:
+        return None
+    close = max(0, span.start - 6) + end.start()
+    start = text.rfind(text[close], max(0, close - _LONGEST_QUOTED), close) + 1
+    if start == 0 or close - start < _SHORTEST_LITERAL or "\n" in text[start:close]:
+        return None
+    value = text[start:close]
+    if stand_in(value) or placeholder(value) or " " in value:
+        return None
+    return Reading(Span(start, close), "PASSWORD", "context" if password_like(value) and not doubtful(value) else "none")
+
+
+def _following(text: str, span: Span) -> Reading | None:
+    span = _trimmed(text, span)
+    value = span.of(text)
+    return Reading(span, "PASSWORD", "none") if mixed(value) and not placeholder(value) else None
+
+
+def _literal(text: str, span: Span) -> Reading | None:
+    span, quoted = _quoted(text, span)
+    value = span.of(text)
+    if not quoted or stand_in(value) or placeholder(value) or _goes_on(text, span):
+        return None
+    if _TOKEN_LIKE.fullmatch(value):
+        return None  # the rules for keys judge these
+    signs = set(re.sub(r"[\w\s.,;:'’()/-]", "", value))
+    if " " in value:
+        return Reading(span, "API_KEY", "none") if _phrase(value) and len(value.split()) > 2 else None  # noqa: PLR2004
+    if len(signs) < 3 and not password_like(value):  # noqa: PLR2004
+        return None
+    return Reading(span, "API_KEY", "none" if doubtful(value) or len(signs) < 3 else "context")  # noqa: PLR2004
+
+
+def _format(entity_type: str) -> Callable[[str, Span], Reading | None]:
+    """Read a value in a provider's own format: proven, unless it is an example or looks invented."""
+
+    def reading(text: str, span: Span) -> Reading | None:
+        value = span.of(text)
+        if documentation_example(value) or entropy(value) < 2.5:  # noqa: PLR2004
+            return None
+        return Reading(span, entity_type, "none" if doubtful(value) else "provider")
+
+    return reading
+
+
+def _discord(text: str, span: Span) -> Reading | None:
+    value = span.of(text)
+    number = value.partition(".")[0]
+    try:
+        numbered = base64.b64decode(number + "=" * (-len(number) % 4)).isdigit()
+    except binascii.Error:
+        numbered = False
+    if documentation_example(value) or not mixed(value):
+        return None
+    return Reading(span, "ACCESS_TOKEN", "provider" if numbered and not doubtful(value) else "none")
+
+
+def _jwt(text: str, span: Span) -> Reading | None:
+    parts = span.of(text).split(".")
+    header, payload = (_json(part) for part in parts[:2])
+    if header is None or payload is None or "alg" not in header or documentation_example(span.of(text)):
+        return None
+    signed = len(parts) > 2 and len(parts[2]) >= 43  # noqa: PLR2004 - 256 bits, the shortest that RFC 7518 knows
+    return Reading(_trimmed(text, span), "ACCESS_TOKEN", "structure" if signed else "none")
+
+
+def _json(part: str) -> dict[str, object] | None:
+    try:
+        decoded = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    return decoded if isinstance(decoded, dict) else None
 
 
 def _connection(password: re.Pattern[str]) -> Callable[[str, Span], Reading | None]:
@@ -193,6 +298,15 @@ def _trimmed(text: str, span: Span) -> Span:
     return Span(start, end)
 
 
+def _in_code(text: str, span: Span, *, quoted: bool) -> bool:
+    """Tell whether a value is unmistakably assigned by code or configuration: a quoted literal, or a line NAME=value."""
+    before = text[max(0, span.start - 80) : span.start].rpartition("\n")[2]
+    if quoted:
+        ends = text[span.end + 1 : span.end + 2]
+        return re.search(r"(?:=|=>|:)\s*@?[\"'`]$", before) is not None and (not ends or ends in " \t\r\n,;)}]")
+    return re.search(r"^\s*(?:export\s+|ENV\s+|-e\s+)?[A-Z][A-Z0-9_]*=$", before) is not None
+
+
 def _goes_on(text: str, span: Span) -> bool:
     """Tell whether the value is the beginning of a call, an index or an attribute: code, not a literal."""
     return text[span.end : span.end + 1] in {"(", "["} or text[span.end : span.end + 2] in {"->", "::", "?."}
@@ -226,5 +340,24 @@ _READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
         re.compile(r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s?=\s?(?P<password>[^;&\s]+)")
     ),
     "finetooth.password-hash": _hash,
+    "finetooth.following-value": _following,
+    "finetooth.xml-setting": _argument,
+    "finetooth.credential-arguments": _argument,
+    "finetooth.sql-password": _argument,
+    "finetooth.netrc-password": _argument,
+    "finetooth.password-short-option": _glued,
+    "finetooth.compared-password": _compared,
+    "finetooth.secret-literal": _literal,
+    "finetooth.telegram-bot-token": _format("ACCESS_TOKEN"),
+    "finetooth.discord-bot-token": _discord,
+    "finetooth.mailchimp-key": _format("API_KEY"),
+    "finetooth.jwt": _jwt,
+    "finetooth.provider-key": _format("API_KEY"),
+    "finetooth.azure-key": _format("API_KEY"),
+    "finetooth.google-oauth-token": _format("ACCESS_TOKEN"),
+    "finetooth.webhook": _format("ACCESS_TOKEN"),
+    "finetooth.okta-token": _format("API_KEY"),
+    "finetooth.vault-unseal-key": _format("API_KEY"),
+    "finetooth.kerberos-hash": _hash,
     "finetooth.private-key": _private_key,
 }

@@ -64,6 +64,15 @@ _OBJECT_PREFIX: Final = re.compile(
 """Prefixes by which services name an object, and builds a file: a tool call, a customer, a machine. The prefixes of
 keys among those of the same services (sk_, rk_, whsec_) are the catalogue's."""
 
+_KNOWN_PREFIX: Final = re.compile(
+    r"AIza|EAAC|AKC|gh[pousr]_|github_pat_|gl(?:pat|oas|soat|cbt|imt|ptt|rt|agent|ft|dt|ffct)-|xox[a-z]-|xapp-|xoxe|sk-(?:proj|ant|svcacct|"
+    r"admin|or|lf)|[spr]k_(?:live|test)_|whsec_|sntry[su]_|sgp_|slk_|pypi-|npm_|hf_|do[opr]_v1_|shp(?:at|ca|pa|ss)_|SG\.|"
+    r"hv[sbr]\.|dapi|glc_|glsa_|pscale_|lin_(?:api|oauth)_|key-|NR[A-Z]{2}-|PMAK-|rubygems_|xkeysib-|figd_|gsk_|"
+    r"nvapi-|pplx-|r8_|pat-(?:na|eu)|dckr_(?:pat|oat)_|ya29\.|A3T|AKIA|ASIA|LTAI|ABSK|cmVmd|rdme_|tfp_|fm[12]r?_|fo1_|EZ[AT]K"
+)
+"""Prefixes of which the issuers publish the exact format. The catalogue judges these: what begins so and is not in the
+format is cut off or made up, and opens nothing."""
+
 _PREFIXED: Final = re.compile(r"(?P<prefix>[A-Za-z][A-Za-z0-9]{1,9})(?:[-_.][A-Za-z0-9]{1,9}){0,3}[-_.](?=[^-_.])")
 _FILE: Final = re.compile(r"(?i)\.[a-z]{2,5}\d?$")
 _INSIDE_ADDRESS: Final = re.compile(r"(?i)(?:://|www\.|\bdata:|base64,|@)[^\s\"'<>]*$|[\\\\/%#&@$][^\s\"'<>=]{0,40}$")
@@ -137,7 +146,7 @@ def _labelled_value(value: str) -> bool:
 def _prefixed(run: _Candidate, before: re.Pattern[str]) -> Span | None:
     value = run.value
     prefix = _PREFIXED.match(value)
-    if not prefix or _OBJECT_PREFIX.match(value) or _FILE.search(value) or not before.search(run.before):
+    if not prefix or _KNOWN_PREFIX.match(value) or _OBJECT_PREFIX.match(value) or _FILE.search(value) or not before.search(run.before):
         return None
     middle = core(value[prefix.end() :])
     random = len(middle) >= 20 and (hexadecimal(middle, 32) or changes(middle) >= 0.25) and mixed(middle)
@@ -150,7 +159,7 @@ def _assigned(run: _Candidate, before: re.Pattern[str]) -> Span | None:
         return None
     value = run.value
     middle = core(value)
-    if len(value) < 24 or _FILE.search(value) or uuid(value) or placeholder(value) or _encoded(value):
+    if len(value) < 24 or _KNOWN_PREFIX.match(value) or _FILE.search(value) or uuid(value) or placeholder(value) or _encoded(value):
         return None
     random = hexadecimal(middle, 32) or (len(middle) >= 16 and changes(middle) >= 0.25 and mixed(middle))
     return run.span if random else None
@@ -160,7 +169,7 @@ def _bare(run: _Candidate, before: re.Pattern[str]) -> Span | None:
     value = run.value
     middle = core(value)
     kinds = (str.islower, str.isupper, str.isdigit)
-    if len(middle) < 32 or changes(middle) < 0.35 or any(sum(map(kind, middle)) < 3 for kind in kinds):
+    if not 32 <= len(middle) or len(value) > 64 or _KNOWN_PREFIX.match(value) or changes(middle) < 0.35 or any(sum(map(kind, middle)) < 3 for kind in kinds):
         return None
     if not before.search(run.before) or _in_path(run) or _FILE.search(value) or _DIGEST.search(run.before):
         return None
