@@ -144,6 +144,10 @@ class KingfisherDetector:
         generic = meaning.validation in {"context", "none"} or meaning.entity_type == "PASSWORD"
         if documentation_example(secret) or (generic and placeholder(secret)):
             return None
+        if meaning.validation == "provider" and not finding.is_base64_encoded and _runs_on(text, span):
+            return None
+        if meaning.rule == "kingfisher.jwt" and not proposals.json_web_token(secret):
+            return None
         validation = "none" if doubtful(secret) and not _may_repeat(meaning) else meaning.validation
         return Match(meaning.rule, meaning.entity_type, span, score, validation)
 
@@ -151,6 +155,11 @@ class KingfisherDetector:
 def _may_repeat(meaning: catalogue.Meaning) -> bool:
     """Tell whether a value holds base64 of structured data, where runs and repetitions are usual."""
     return meaning.validation == "structure"
+
+
+def _runs_on(text: str, span: Span) -> bool:
+    """Tell whether a value in a provider's format goes on where the format ends: it is another, longer value."""
+    return (text[span.end - 1] + text[span.end : span.end + 1]).replace("_", "x").isalnum() and span.end < len(text)
 
 
 class _Offsets:

@@ -119,7 +119,7 @@ def stand_in(value: str) -> str | None:
 
 
 _STAND_IN: Final = re.compile(
-    r"(?i)passw|pswd|passphrase|pass_|secret|token|credential|api_?key|changeme|example|sample|dummy|placeholder|"
+    r"(?i)passw|pswd|fake|real|key|passphrase|pass_|secret|token|credential|api_?key|changeme|example|sample|dummy|placeholder|"
     r"required|invalid|incorrect|wrong|your|^test|test$|^(?:enter|insert|the|a|my)[ _-]|user_?name|value|field|string|"
     r"hidden|empty|encrypt|hash|admin$|login|input|confirm|current|default|^new|^old"
 )
@@ -199,7 +199,7 @@ def _is_address(value: str) -> bool:
 def _is_reference(value: str) -> bool:
     return bool(
         re.match(
-            r"(?i)(?:vault|secret|secrets|ssm|arn|env|file|ref|kms|op|gcp|aws)://?|arn:aws|!(?:ref|sub|vault)", value
+            r"(?i)(?:vault|secret|secrets|ssm|arn|env|file|ref|kms|op|gcp|aws)://?|arn:aws|!(?:ref|sub|vault)|enc[\[(]|\{cipher\}", value
         )
     )
 

@@ -27,6 +27,8 @@ _PEM_END: Final = re.compile(r"-----END[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?----
 _PEM_BODY: Final = re.compile(r"(?:[A-Za-z0-9+/=]{16,}|[A-Z][\w-]{2,20}: [^\n]{1,80})")
 _LONGEST_QUOTED: Final = 100
 _LONGEST_PEM: Final = 20_000
+_PASSWORD_OPTION: Final = re.compile(r"(?i)\b(?:psexec|sshpass)")
+"""Programs of which -p is a password and nothing else."""
 _SHORTEST_LITERAL: Final = 4
 _TOKEN_LIKE: Final = re.compile(r"[A-Za-z0-9_.+/=~$%^-]*")
 """What the rules for keys read."""
@@ -59,7 +61,7 @@ def _key(entity_type: str, *, proven: bool = True) -> Callable[[str, Span], Read
     def reading(text: str, span: Span) -> Reading | None:
         span = _trimmed(text, span)
         value = span.of(text)
-        if placeholder(value) or not mixed(value) or _goes_on(text, span):
+        if placeholder(value) or not mixed(value) or goes_on(text, span.end):
             return None
         return Reading(span, entity_type, "context" if proven and not doubtful(value) else "none")
 
@@ -80,7 +82,7 @@ def _assigned_password(text: str, span: Span) -> Reading | None:
     if reason in _WORDLIKE and not stand_in(value) and _in_code(text, span, quoted=quoted):
         return Reading(span, "PASSWORD", "none")  # people do choose words
     # What begins with a closing mark is the rest of a label or a list: passwordLabel:"Password:",next:…
-    if reason or value[0] in ",;:)]}>=|&" or (not quoted and _goes_on(text, span)):
+    if reason or value[0] in ",;:)]}>=|&" or (not quoted and goes_on(text, span.end)):
         return None
     if password_like(value):
         return Reading(span, "PASSWORD", "none" if doubtful(value) else "context")
@@ -145,7 +147,7 @@ def _argument(text: str, span: Span) -> Reading | None:
     if not quoted:
         span = _trimmed(text, span)
     value = span.of(text)
-    if stand_in(value) or (not quoted and _goes_on(text, span)):
+    if stand_in(value) or (not quoted and goes_on(text, span.end)):
         return None
     proven = password_like(value) and not placeholder(value) and not doubtful(value)
     return Reading(span, "PASSWORD", "context" if proven else "none")
@@ -154,9 +156,10 @@ def _argument(text: str, span: Span) -> Reading | None:
 def _glued(text: str, span: Span) -> Reading | None:
     """Read what stands after a short option: `-p` of one program is a password, and of another a port or a path."""
     reading = _argument(text, span)
-    if reading is None or not password_like(reading.span.of(text)):
+    if reading is None:
         return None
-    return reading
+    sure = _PASSWORD_OPTION.search(text[max(0, span.start - 200) : span.start].rpartition("\n")[2])
+    return reading if sure or password_like(reading.span.of(text)) else None
 
 
 def _compared(text: str, span: Span) -> Reading | None:
@@ -183,7 +186,7 @@ def _following(text: str, span: Span) -> Reading | None:
 def _literal(text: str, span: Span) -> Reading | None:
     span, quoted = _quoted(text, span)
     value = span.of(text)
-    if not quoted or stand_in(value) or placeholder(value) or _goes_on(text, span):
+    if not quoted or stand_in(value) or placeholder(value) or goes_on(text, span.end):
         return None
     if _TOKEN_LIKE.fullmatch(value):
         return None  # the rules for keys judge these
@@ -220,12 +223,22 @@ def _discord(text: str, span: Span) -> Reading | None:
 
 
 def _jwt(text: str, span: Span) -> Reading | None:
-    parts = span.of(text).split(".")
-    header, payload = (_json(part) for part in parts[:2])
-    if header is None or payload is None or "alg" not in header or documentation_example(span.of(text)):
+    span = _trimmed(text, span)
+    value = span.of(text)
+    if not json_web_token(value) or documentation_example(value):
         return None
-    signed = len(parts) > 2 and len(parts[2]) >= 43  # noqa: PLR2004 - 256 bits, the shortest that RFC 7518 knows
-    return Reading(_trimmed(text, span), "ACCESS_TOKEN", "structure" if signed else "none")
+    # 256 bits are the shortest signature that RFC 7518 knows.
+    return Reading(span, "ACCESS_TOKEN", "structure" if len(value.rpartition(".")[2]) >= 43 else "none")  # noqa: PLR2004
+
+
+def json_web_token(value: str) -> bool:
+    """Tell whether header and payload of a token decode to JSON objects, the header with an algorithm (RFC 7515, 4.1.1).
+
+    A payload that is encrypted (five parts) or of another kind does not have to be JSON.
+    """
+    header, payload, *rest = (*value.split("."), "")
+    decoded = _json(header)
+    return decoded is not None and ("alg" in decoded) and (_json(payload) is not None or len(rest) > 2)  # noqa: PLR2004
 
 
 def _json(part: str) -> dict[str, object] | None:
@@ -266,6 +279,12 @@ def _private_key(text: str, span: Span) -> Reading | None:
     return Reading(Span(span.start, span.start + stop), "PRIVATE_KEY", "structure")
 
 
+def _private_key_in_base64(text: str, span: Span) -> Reading | None:
+    value = span.of(text).rstrip("=")
+    decoded = base64.b64decode(value[: len(value) // 4 * 4]).decode("latin-1")
+    return Reading(span, "PRIVATE_KEY", "structure") if re.match(r"-----BEGIN[ A-Z0-9]{0,40}PRIVATE KEY", decoded) else None
+
+
 def _quoted(text: str, span: Span) -> tuple[Span, bool]:
     """Extend a value that begins behind a quotation mark to the mark that closes it on the same line."""
     start = span.start
@@ -303,13 +322,22 @@ def _in_code(text: str, span: Span, *, quoted: bool) -> bool:
     before = text[max(0, span.start - 80) : span.start].rpartition("\n")[2]
     if quoted:
         ends = text[span.end + 1 : span.end + 2]
-        return re.search(r"(?:=|=>|:)\s*@?[\"'`]$", before) is not None and (not ends or ends in " \t\r\n,;)}]")
+        return re.search(r"(?:=|=>|:)\s*@?[\"'`]$", before) is not None and (not ends or ends in " \t\r\n,;:)}]")
     return re.search(r"^\s*(?:export\s+|ENV\s+|-e\s+)?[A-Z][A-Z0-9_]*=$", before) is not None
 
 
-def _goes_on(text: str, span: Span) -> bool:
-    """Tell whether the value is the beginning of a call, an index or an attribute: code, not a literal."""
-    return text[span.end : span.end + 1] in {"(", "["} or text[span.end : span.end + 2] in {"->", "::", "?."}
+def goes_on(text: str, end: int) -> bool:
+    """Tell whether a value is only a part of what stands there: of a call, an index or an attribute, of a longer word.
+
+    Args:
+        text: The text.
+        end: Where the value ends, in code points.
+    """
+    return (
+        text[end : end + 1] in {"(", "["}
+        or text[end : end + 2] in {"->", "::", "?."}
+        or re.match(r"[?!*$^]\w", text[end : end + 2]) is not None
+    )
 
 
 def _pin(value: str) -> bool:
@@ -359,5 +387,6 @@ _READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
     "finetooth.okta-token": _format("API_KEY"),
     "finetooth.vault-unseal-key": _format("API_KEY"),
     "finetooth.kerberos-hash": _hash,
+    "finetooth.private-key-base64": _private_key_in_base64,
     "finetooth.private-key": _private_key,
 }

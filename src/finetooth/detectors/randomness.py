@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 _LONG: Final = 20
+_NO_WORD: Final = 24
 _CASE_CHANGES: Final = 0.4
 _UUID: Final = re.compile(r"(?i)[0-9a-z]{8}(?:-[0-9a-z]{4}){3}-[0-9a-z]{12}")
 _SEPARATORS: Final = re.compile(r"[-_./+~=:]+")
@@ -58,6 +59,15 @@ def hexadecimal(value: str, length: int) -> bool:
         and len(set(value)) > 5  # noqa: PLR2004
         and not value.isdigit()
     )
+
+
+def unbroken(value: str) -> bool:
+    """Tell whether a value is a run of at least 24 letters without a hump: longer than words are.
+
+    >>> unbroken("qwmzkdlfjghtyrnvbcxpaosi"), unbroken("CustomerRegistrationService")
+    (True, False)
+    """
+    return len(value) >= _NO_WORD and value.isalpha() and not re.search(r"[a-z][A-Z][a-z]{2}", value)
 
 
 def core(value: str) -> str:

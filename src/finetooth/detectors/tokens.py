@@ -20,7 +20,8 @@ from typing import Final
 import yaml
 
 from finetooth.detectors.placeholders import placeholder
-from finetooth.detectors.randomness import changes, core, hexadecimal, mixed, uuid
+from finetooth.detectors.proposals import goes_on
+from finetooth.detectors.randomness import changes, core, hexadecimal, mixed, unbroken, uuid
 from finetooth.match import Match
 from finetooth.span import Span
 
@@ -42,9 +43,9 @@ _RUN: Final = re.compile(r"[A-Za-z0-9_\-+/.~]{16,}={0,2}")
 
 _DIGEST: Final = re.compile(
     r"(?i)(?<![a-z])(?:sha-?\d*|md5|hash(?:es|ed)?|digest|checksum|etag|commits?|integrity|fingerprint|thumbprint|"
-    r"revision|rev|blob|gravatar|txn?|transaction|block)(?![a-z])"
+    r"revision|rev|blob|gravatar|txn?|transaction|block)(?![a-z])|\bENC[\[(]"
 )
-"""Words for values that look random and open nothing."""
+"""Words for values that look random and open nothing; ENC[…] is how SOPS and others keep what they have encrypted."""
 
 _NO_SECRET_NAME: Final = re.compile(
     r"(?i)(?:id|ids|identifier|uuid|guid|hash|sha\d*|md5|digest|checksum|crc\w*|etag|commit|rev|revision|version|"
@@ -56,12 +57,12 @@ _NO_SECRET_NAME: Final = re.compile(
 """Last words of names for digests, identifiers, addresses and contents: random, and no secret."""
 
 _OBJECT_PREFIX: Final = re.compile(
-    r"(?i)(?:call|toolu|tooluse|chatcmpl|cmpl|msg|asst|thread|run|step|resp|file|batch|org|proj|user|req|item|rs|fc|"
+    r"(?i)(?:foo|bar|baz|test|example|sample|call|toolu|tooluse|chatcmpl|cmpl|msg|asst|thread|run|step|resp|file|batch|org|proj|user|req|item|rs|fc|"
     r"vs|ft|ftjob|evt|acct|cus|ch|py|pi|pm|price|prod|plan|sub|in|si|src|tok|txn|seti|card|ba|dp|re|po|cs|i|ami|vpc|vol|"
     r"sg|subnet|snap|eni|img|image|video|photo|vid|doc|page|main|chunk|app|index|bundle|vendor|style|sha\d*|md5|blob|"
     r"uuid|id|gid|trace|span|session|job|task|build|pod|node|cid|isbn|doi)[-_.]"
 )
-"""Prefixes by which services name an object, and builds a file: a tool call, a customer, a machine. The prefixes of
+"""Prefixes by which services name an object, builds a file, and examples nothing: a tool call, a customer, a machine. The prefixes of
 keys among those of the same services (sk_, rk_, whsec_) are the catalogue's."""
 
 _KNOWN_PREFIX: Final = re.compile(
@@ -73,10 +74,12 @@ _KNOWN_PREFIX: Final = re.compile(
 """Prefixes of which the issuers publish the exact format. The catalogue judges these: what begins so and is not in the
 format is cut off or made up, and opens nothing."""
 
-_PREFIXED: Final = re.compile(r"(?P<prefix>[A-Za-z][A-Za-z0-9]{1,9})(?:[-_.][A-Za-z0-9]{1,9}){0,3}[-_.](?=[^-_.])")
+_PREFIXED: Final = re.compile(r"(?:[a-z]{2,10}|[A-Z]{2,10})\d?(?:[-_.][A-Za-z0-9]{1,9}){0,3}[-_.](?=[^-_.])")
 _FILE: Final = re.compile(r"(?i)\.[a-z]{2,5}\d?$")
 _INSIDE_ADDRESS: Final = re.compile(r"(?i)(?:://|www\.|\bdata:|base64,|@)[^\s\"'<>]*$|[\\\\/%#&@$][^\s\"'<>=]{0,40}$")
 _HOST: Final = re.compile(r"(?i)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/|.*//|[./~]")
+_LINE_BEFORE: Final = re.compile(r"(?:\A|\n)[A-Za-z0-9+/]{40,}\r?\n\Z")
+_LINE_AFTER: Final = re.compile(r"\r?\n[A-Za-z0-9+/]{40,}={0,2}(?:\r?\n|\Z)")
 _MAGIC: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"PK\x03", b"\x1f\x8b", b"\x30\x82", b"RIFF", b"OggS", b"ID3", b"wOF")
 
 
@@ -113,6 +116,8 @@ def find(text: str, data: bytes) -> Iterator[Match]:
         if not _SHORTEST <= end - start <= _LONGEST:
             continue
         before = text[max(0, start - _BEFORE) : start].rpartition("\n")[2]
+        if goes_on(text, end) or _wrapped(text, run.span()):
+            continue
         candidate = _Candidate(text, Span(start, end), before)
         for rule, read in _READERS.items():
             span = read(candidate, _BEFORE_VALUE[rule])
@@ -140,7 +145,14 @@ def _labelled_value(value: str) -> bool:
     if placeholder(value):
         return False
     middle = core(value)
-    return uuid(value) or hexadecimal(middle, 24) or (len(middle) >= 10 and mixed(value)) or bool(re.fullmatch(r"\d{16,64}", value))
+    joined = re.sub(r"[-_./+~=]", "", value)
+    return (
+        uuid(value)
+        or hexadecimal(middle, 24)
+        or (mixed(value) and (len(middle) >= 10 or changes(joined) >= 0.35))
+        or unbroken(value)
+        or re.fullmatch(r"\d{16,64}", value) is not None
+    )
 
 
 def _prefixed(run: _Candidate, before: re.Pattern[str]) -> Span | None:
@@ -169,7 +181,7 @@ def _bare(run: _Candidate, before: re.Pattern[str]) -> Span | None:
     value = run.value
     middle = core(value)
     kinds = (str.islower, str.isupper, str.isdigit)
-    if not 32 <= len(middle) or len(value) > 64 or _KNOWN_PREFIX.match(value) or changes(middle) < 0.35 or any(sum(map(kind, middle)) < 3 for kind in kinds):
+    if len(middle) < 40 or len(value) > 72 or _KNOWN_PREFIX.match(value) or changes(middle) < 0.35 or any(sum(map(kind, middle)) < 3 for kind in kinds):
         return None
     if not before.search(run.before) or _in_path(run) or _FILE.search(value) or _DIGEST.search(run.before):
         return None
@@ -179,6 +191,14 @@ def _bare(run: _Candidate, before: re.Pattern[str]) -> Span | None:
 def _in_path(run: _Candidate) -> bool:
     """Tell whether the run is part of an address, a path or a data URI. A query's parameter is not."""
     return bool(_HOST.match(run.value) or (_INSIDE_ADDRESS.search(run.before) and not re.search(r"[?&;][\w.-]+=$", run.before)))
+
+
+def _wrapped(text: str, run: tuple[int, int]) -> bool:
+    """Tell whether a run is a line of a file in base64: the line before or after it is such a run as well."""
+    start, end = run
+    if text[start - 1 : start] not in {"", "\n"} or text[end : end + 1] not in {"", "\n", "\r"}:
+        return False
+    return bool(_LINE_BEFORE.search(text, max(0, start - _BEFORE), start) or _LINE_AFTER.match(text, end))
 
 
 def _encoded(value: str) -> bool:
