@@ -2,7 +2,8 @@
 
 Kingfisher runs in this process and never uses the network. It knows bytes; this adapter knows code points. What its
 catalogue proposes passes the filter for documentation examples; what our generic rules propose is read once more
-(:mod:`finetooth.detectors.proposals`).
+(:mod:`finetooth.detectors.proposals`). Values that merely look random are found beside it
+(:mod:`finetooth.detectors.tokens`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from finetooth.policy import Detect
 from finetooth.span import Span
 
 RULES: Final = Path(__file__).parent / "rules" / "generic.yaml"
-"""Our own rules."""
+"""Our own rules, which Kingfisher compiles together with its catalogue."""
 
 _WINDOW: Final = 200_000
 _OVERLAP: Final = 24_000
@@ -72,7 +73,7 @@ class KingfisherDetector:
             if not rule["id"].startswith("finetooth.")
         }
         self._off = {name for name, override in detect.entities.items() if not override.enabled}
-        digest = hashlib.sha256(RULES.read_bytes()).hexdigest()[:12]
+        digest = hashlib.sha256(RULES.read_bytes() + tokens.RULES.read_bytes()).hexdigest()[:12]
         self.version = f"kingfisher {installed('kingfisher-secret-scanner')}, generic rules {digest}"
 
     def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
@@ -103,12 +104,13 @@ class KingfisherDetector:
                 for m in found
                 if window.keeps(m.span.start + window.start)
             )
-        matches.update(match for match in tokens.find(text, text.encode()) if match.entity_type not in self._off)
         return tuple(sorted(matches, key=lambda m: (m.span, m.rule)))
 
     def _matches(self, text: str) -> Iterator[Match]:
         data = text.encode()
         findings = self._scanner.scan(data, timeout=_SECONDS)
+        if tokens.may_hold(data):
+            yield from (match for match in tokens.find(text) if match.entity_type not in self._off)
         if not findings:
             return
         offsets = _Offsets(text, data)
@@ -144,7 +146,7 @@ class KingfisherDetector:
         generic = meaning.validation in {"context", "none"} or meaning.entity_type == "PASSWORD"
         if documentation_example(secret) or (generic and placeholder(secret)):
             return None
-        if meaning.validation == "provider" and not finding.is_base64_encoded and _runs_on(text, span):
+        if meaning.validation == "provider" and "://" not in secret and _runs_on(text, span):
             return None
         if meaning.rule == "kingfisher.jwt" and not proposals.json_web_token(secret):
             return None
@@ -158,8 +160,11 @@ def _may_repeat(meaning: catalogue.Meaning) -> bool:
 
 
 def _runs_on(text: str, span: Span) -> bool:
-    """Tell whether a value in a provider's format goes on where the format ends: it is another, longer value."""
-    return (text[span.end - 1] + text[span.end : span.end + 1]).replace("_", "x").isalnum() and span.end < len(text)
+    """Tell whether the alphabet of a value goes on where its provider's format ends: then it is another, longer value."""
+    following = text[span.end : span.end + 1]
+    if not text[span.end - 1].isalnum():
+        return False
+    return following.isalnum() or (following in {"_", "-"} and following in span.of(text))
 
 
 class _Offsets:

@@ -21,7 +21,7 @@ import yaml
 
 from finetooth.detectors.placeholders import placeholder
 from finetooth.detectors.proposals import goes_on
-from finetooth.detectors.randomness import changes, core, hexadecimal, mixed, unbroken, uuid
+from finetooth.detectors.randomness import changes, core, hexadecimal, known_prefix, mixed, unbroken, uuid
 from finetooth.match import Match
 from finetooth.span import Span
 
@@ -38,6 +38,8 @@ _BEFORE: Final = 100
 _TOKEN_CHARACTERS: Final = (string.ascii_letters + string.digits + "_-+/.~").encode()
 _SHAPE: Final = bytes(ord("x") if byte in _TOKEN_CHARACTERS else ord(" ") for byte in range(256))
 _LONG_RUN: Final = b"x" * _SHORTEST
+_MAY_BE_RANDOM: Final = re.compile(r"[0-9]|[A-Za-z]{20}")
+"""Words joined by hyphens, which most runs are, have neither."""
 _RUN: Final = re.compile(r"[A-Za-z0-9_\-+/.~]{16,}={0,2}")
 
 
@@ -64,15 +66,6 @@ _OBJECT_PREFIX: Final = re.compile(
 )
 """Prefixes by which services name an object, builds a file, and examples nothing: a tool call, a customer, a machine. The prefixes of
 keys among those of the same services (sk_, rk_, whsec_) are the catalogue's."""
-
-_KNOWN_PREFIX: Final = re.compile(
-    r"AIza|EAAC|AKC|gh[pousr]_|github_pat_|gl(?:pat|oas|soat|cbt|imt|ptt|rt|agent|ft|dt|ffct)-|xox[a-z]-|xapp-|xoxe|sk-(?:proj|ant|svcacct|"
-    r"admin|or|lf)|[spr]k_(?:live|test)_|whsec_|sntry[su]_|sgp_|slk_|pypi-|npm_|hf_|do[opr]_v1_|shp(?:at|ca|pa|ss)_|SG\.|"
-    r"hv[sbr]\.|dapi|glc_|glsa_|pscale_|lin_(?:api|oauth)_|key-|NR[A-Z]{2}-|PMAK-|rubygems_|xkeysib-|figd_|gsk_|"
-    r"nvapi-|pplx-|r8_|pat-(?:na|eu)|dckr_(?:pat|oat)_|ya29\.|A3T|AKIA|ASIA|LTAI|ABSK|cmVmd|rdme_|tfp_|fm[12]r?_|fo1_|EZ[AT]K"
-)
-"""Prefixes of which the issuers publish the exact format. The catalogue judges these: what begins so and is not in the
-format is cut off or made up, and opens nothing."""
 
 _PREFIXED: Final = re.compile(r"(?:[a-z]{2,10}|[A-Z]{2,10})\d?(?:[-_.][A-Za-z0-9]{1,9}){0,3}[-_.](?=[^-_.])")
 _FILE: Final = re.compile(r"(?i)\.[a-z]{2,5}\d?$")
@@ -101,19 +94,21 @@ class _Candidate:
         return _Candidate(self.text, span, self.before + self.value[:at])
 
 
-def find(text: str, data: bytes) -> Iterator[Match]:
-    """Yield the values of a text that look random, in order of their place.
+def may_hold(data: bytes) -> bool:
+    """Tell in a nanosecond a byte whether a text has a run of token characters at all.
 
     Args:
-        text: The text.
-        data: The same in UTF-8, which the caller has anyway.
+        data: The text in UTF-8.
     """
-    if _LONG_RUN not in data.translate(_SHAPE):
-        return
+    return len(data) >= _SHORTEST and _LONG_RUN in data.translate(_SHAPE)
+
+
+def find(text: str) -> Iterator[Match]:
+    """Yield the values of a text that look random, in order of their place."""
     for run in _RUN.finditer(text):
         start = run.start()
         end = start + len(run[0].rstrip(".-_~/+"))
-        if not _SHORTEST <= end - start <= _LONGEST:
+        if not _SHORTEST <= end - start <= _LONGEST or not _MAY_BE_RANDOM.search(text, start, end):
             continue
         before = text[max(0, start - _BEFORE) : start].rpartition("\n")[2]
         if goes_on(text, end) or _wrapped(text, run.span()):
@@ -158,7 +153,7 @@ def _labelled_value(value: str) -> bool:
 def _prefixed(run: _Candidate, before: re.Pattern[str]) -> Span | None:
     value = run.value
     prefix = _PREFIXED.match(value)
-    if not prefix or _KNOWN_PREFIX.match(value) or _OBJECT_PREFIX.match(value) or _FILE.search(value) or not before.search(run.before):
+    if not prefix or known_prefix(value) or _OBJECT_PREFIX.match(value) or _FILE.search(value) or not before.search(run.before):
         return None
     middle = core(value[prefix.end() :])
     random = len(middle) >= 20 and (hexadecimal(middle, 32) or changes(middle) >= 0.25) and mixed(middle)
@@ -171,9 +166,11 @@ def _assigned(run: _Candidate, before: re.Pattern[str]) -> Span | None:
         return None
     value = run.value
     middle = core(value)
-    if len(value) < 24 or _KNOWN_PREFIX.match(value) or _FILE.search(value) or uuid(value) or placeholder(value) or _encoded(value):
+    if len(value) < 24 or known_prefix(value) or _FILE.search(value) or uuid(value) or placeholder(value) or _encoded(value):
         return None
-    random = hexadecimal(middle, 32) or (len(middle) >= 16 and changes(middle) >= 0.25 and mixed(middle))
+    # A long number with a few letters is a number all the same, such as an account's that was read from an image.
+    letters = sum(map(str.isalpha, middle)) >= 0.3 * len(middle)
+    random = hexadecimal(middle, 32) or (len(middle) >= 16 and letters and changes(middle) >= 0.25 and mixed(middle))
     return run.span if random else None
 
 
@@ -181,7 +178,7 @@ def _bare(run: _Candidate, before: re.Pattern[str]) -> Span | None:
     value = run.value
     middle = core(value)
     kinds = (str.islower, str.isupper, str.isdigit)
-    if len(middle) < 40 or len(value) > 72 or _KNOWN_PREFIX.match(value) or changes(middle) < 0.35 or any(sum(map(kind, middle)) < 3 for kind in kinds):
+    if len(middle) < 40 or len(value) > 72 or known_prefix(value) or changes(middle) < 0.35 or any(sum(map(kind, middle)) < 3 for kind in kinds):
         return None
     if not before.search(run.before) or _in_path(run) or _FILE.search(value) or _DIGEST.search(run.before):
         return None
