@@ -146,12 +146,12 @@ class KingfisherDetector:
         generic = meaning.validation in {"context", "none"} or meaning.entity_type == "PASSWORD"
         if documentation_example(secret) or (generic and placeholder(secret)):
             return None
-        if meaning.validation == "provider" and "://" not in secret and _runs_on(text, span):
-            return None
         if meaning.rule == "kingfisher.jwt" and not proposals.json_web_token(secret):
             return None
-        validation = "none" if doubtful(secret) and not _may_repeat(meaning) else meaning.validation
-        return Match(meaning.rule, meaning.entity_type, span, score, validation)
+        doubt = (doubtful(secret) and not _may_repeat(meaning)) or (
+            meaning.validation == "provider" and "://" not in secret and _runs_on(text, span)
+        )
+        return Match(meaning.rule, meaning.entity_type, span, score, "none" if doubt else meaning.validation)
 
 
 def _may_repeat(meaning: catalogue.Meaning) -> bool:
@@ -160,11 +160,8 @@ def _may_repeat(meaning: catalogue.Meaning) -> bool:
 
 
 def _runs_on(text: str, span: Span) -> bool:
-    """Tell whether the alphabet of a value goes on where its provider's format ends: then it is another, longer value."""
-    following = text[span.end : span.end + 1]
-    if not text[span.end - 1].isalnum():
-        return False
-    return following.isalnum() or (following in {"_", "-"} and following in span.of(text))
+    """Tell whether letters and digits go on where a provider's format ends: then it may be another, longer value."""
+    return text[span.end - 1].isalnum() and text[span.end : span.end + 1].isalnum()
 
 
 class _Offsets:

@@ -191,9 +191,7 @@ def _literal(text: str, span: Span) -> Reading | None:
     if _TOKEN_LIKE.fullmatch(value):
         return None  # the rules for keys judge these
     signs = set(re.sub(r"[\w\s.,;:'’()/-]", "", value))
-    if " " in value:
-        return Reading(span, "API_KEY", "none") if _phrase(value) and len(value.split()) > 2 else None  # noqa: PLR2004
-    if len(signs) < 3 and not password_like(value):  # noqa: PLR2004
+    if " " in value or (len(signs) < 3 and not password_like(value)):  # noqa: PLR2004
         return None
     return Reading(span, "API_KEY", "none" if doubtful(value) or len(signs) < 3 else "context")  # noqa: PLR2004
 
