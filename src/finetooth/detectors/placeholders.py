@@ -199,7 +199,8 @@ def _is_address(value: str) -> bool:
 def _is_reference(value: str) -> bool:
     return bool(
         re.match(
-            r"(?i)(?:vault|secret|secrets|ssm|arn|env|file|ref|kms|op|gcp|aws)://?|arn:aws|!(?:ref|sub|vault)|enc[\[(]|\{cipher\}", value
+            r"(?i)(?:vault|secret|secrets|ssm|arn|env|file|ref|kms|op|gcp|aws)://?|arn:aws|!(?:ref|sub|vault)|enc[\[(]|\{cipher\}",
+            value,
         )
     )
 

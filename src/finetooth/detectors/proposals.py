@@ -134,7 +134,9 @@ def _access_key_id(text: str, span: Span) -> Reading | None:
 
 def _prefixed_key(text: str, span: Span) -> Reading | None:
     value = span.of(text)
-    return Reading(span, "API_KEY", "provider") if mixed(value) and not placeholder(value) else None
+    if value.startswith("pk_") or not mixed(value) or placeholder(value):
+        return None  # pk_ is Stripe's prefix, and that of those who follow it, for keys that every browser is sent
+    return Reading(span, "API_KEY", "provider")
 
 
 def _hash(text: str, span: Span) -> Reading | None:
@@ -174,7 +176,9 @@ def _compared(text: str, span: Span) -> Reading | None:
     value = text[start:close]
     if stand_in(value) or placeholder(value) or " " in value:
         return None
-    return Reading(Span(start, close), "PASSWORD", "context" if password_like(value) and not doubtful(value) else "none")
+    return Reading(
+        Span(start, close), "PASSWORD", "context" if password_like(value) and not doubtful(value) else "none"
+    )
 
 
 def _following(text: str, span: Span) -> Reading | None:
@@ -230,7 +234,7 @@ def _jwt(text: str, span: Span) -> Reading | None:
 
 
 def json_web_token(value: str) -> bool:
-    """Tell whether header and payload of a token decode to JSON objects, the header with an algorithm (RFC 7515, 4.1.1).
+    """Tell whether header and payload of a token decode to JSON, the header with an algorithm (RFC 7515, 4.1.1).
 
     A payload that is encrypted (five parts) or of another kind does not have to be JSON.
     """
@@ -280,7 +284,11 @@ def _private_key(text: str, span: Span) -> Reading | None:
 def _private_key_in_base64(text: str, span: Span) -> Reading | None:
     value = span.of(text).rstrip("=")
     decoded = base64.b64decode(value[: len(value) // 4 * 4]).decode("latin-1")
-    return Reading(span, "PRIVATE_KEY", "structure") if re.match(r"-----BEGIN[ A-Z0-9]{0,40}PRIVATE KEY", decoded) else None
+    return (
+        Reading(span, "PRIVATE_KEY", "structure")
+        if re.match(r"-----BEGIN[ A-Z0-9]{0,40}PRIVATE KEY", decoded)
+        else None
+    )
 
 
 def _quoted(text: str, span: Span) -> tuple[Span, bool]:
@@ -316,7 +324,7 @@ def _trimmed(text: str, span: Span) -> Span:
 
 
 def _in_code(text: str, span: Span, *, quoted: bool) -> bool:
-    """Tell whether a value is unmistakably assigned by code or configuration: a quoted literal, or a line NAME=value."""
+    """Tell whether code or configuration assigns a value for sure: a quoted literal, or a line NAME=value."""
     before = text[max(0, span.start - 80) : span.start].rpartition("\n")[2]
     if quoted:
         ends = text[span.end + 1 : span.end + 2]

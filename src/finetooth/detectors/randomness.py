@@ -10,17 +10,20 @@ from typing import Final
 
 _LONG: Final = 20
 _NO_WORD: Final = 24
+_MIXED: Final = 3.0
 _CASE_CHANGES: Final = 0.4
 _UUID: Final = re.compile(r"(?i)[0-9a-z]{8}(?:-[0-9a-z]{4}){3}-[0-9a-z]{12}")
 _SEPARATORS: Final = re.compile(r"[-_./+~=:]+")
-_WORD_AND_NUMBER: Final = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+){1,6}\d{0,4}|\d{1,8}|[A-Za-z]\d{1,2}|\d{1,3}[A-Za-z]{1,2}")
+_WORD_AND_NUMBER: Final = re.compile(
+    r"(?:[A-Z]?[a-z]+|[A-Z]+){1,6}\d{0,4}|\d{1,8}|[A-Za-z]\d{1,2}|\d{1,3}[A-Za-z]{1,2}"
+)
 
 
 def entropy(value: str) -> float:
     """Return Shannon's entropy of the characters of a value, in bits a character.
 
-    >>> entropy("aabb"), entropy("")
-    (1.0, 0.0)
+    >>> entropy("aabb"), entropy("abcd")
+    (1.0, 2.0)
     """
     return sum(n / len(value) * math.log2(len(value) / n) for n in Counter(value).values())
 
@@ -35,7 +38,7 @@ def mixed(value: str) -> bool:
     digits = sum(character.isdigit() for character in value)
     changes = sum(left.isupper() != right.isupper() for left, right in pairwise(value))
     tossed = len(value) >= _LONG and changes >= _CASE_CHANGES * len(value)
-    return entropy(value) >= 3.0 and letters >= 2 and (digits >= 2 or tossed)  # noqa: PLR2004
+    return entropy(value) >= _MIXED and letters >= 2 and (digits >= 2 or tossed)  # noqa: PLR2004
 
 
 def uuid(value: str) -> bool:
@@ -67,7 +70,12 @@ def unbroken(value: str) -> bool:
     >>> unbroken("qwmzkdlfjghtyrnvbcxpaosi"), unbroken("CustomerRegistrationService")
     (True, False)
     """
-    return len(value) >= _NO_WORD and value.isalpha() and entropy(value) >= 3.0 and not re.search(r"[a-z][A-Z][a-z]{2}", value)
+    return (
+        len(value) >= _NO_WORD
+        and value.isalpha()
+        and entropy(value) >= _MIXED
+        and not re.search(r"[a-z][A-Z][a-z]{2}", value)
+    )
 
 
 def core(value: str) -> str:
@@ -100,6 +108,7 @@ _KNOWN_PREFIX: Final = re.compile(
     r"dckr_(?:pat|oat)_|ya29\."
 )
 """Prefixes of which the issuers publish the exact format."""
+
 
 def known_prefix(value: str) -> bool:
     """Tell whether a value begins as the keys of a provider do whose exact format is known.

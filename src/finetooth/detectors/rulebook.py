@@ -1,7 +1,8 @@
 """Our own rules to read: what each finds, why, and the examples that prove it. Rules of the engines are not among them.
 
-Two files of `rules/` hold them: `identifiers.yaml` for identifiers, and `generic.yaml` for secrets, which Kingfisher
-compiles together with its catalogue. `docs/rules.md` is :func:`page`.
+Three files of `rules/` hold them: `identifiers.yaml` for identifiers, `generic.yaml` for secrets, which Kingfisher
+compiles together with its catalogue, and `tokens.yaml` for secrets told by how random they look. `docs/rules.md` is
+:func:`page`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import cache
 
 import yaml
 
-from finetooth.detectors import kingfisher
+from finetooth.detectors import kingfisher, tokens
 from finetooth.detectors.checks import CHECKS
 from finetooth.detectors.detector import Detector, Undetected
 from finetooth.detectors.identifier_rules import Example, IdentifierRule, load
@@ -52,7 +53,9 @@ class Entry:
 @cache
 def entries() -> tuple[Entry, ...]:
     """Return every rule: identifiers, then secrets, each in the order of its file."""
-    secrets = yaml.safe_load(kingfisher.RULES.read_text("utf-8"))["rules"]
+    secrets = [
+        rule for file in (kingfisher.RULES, tokens.RULES) for rule in yaml.safe_load(file.read_text("utf-8"))["rules"]
+    ]
     return (*map(_identifier, load()), *map(_secret, secrets))
 
 
@@ -111,7 +114,7 @@ def _secret(rule: dict[str, object]) -> Entry:
         facts=(("Entropy", f"at least {entropy} bits a character"),) if entropy is not None else (),
         why=str(rule["why"]),
         references=texts("references"),
-        pattern=str(rule["pattern"]).strip(),
+        pattern=str(rule.get("pattern") or rule["before"]).strip(),
         examples=tuple(Example(text=text) for text in texts("examples")),
         negative_examples=tuple(Example(text=text) for text in texts("negative_examples")),
     )

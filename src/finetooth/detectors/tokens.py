@@ -2,8 +2,8 @@
 
 Ordinary text hardly has a run of sixteen token characters, and asking whether it has costs a nanosecond a character.
 Only where there is one does the rest of this module run: what stands before a run decides by which rule of
-``rules/tokens.yaml`` it may be a token, and how random it must look. Nothing here proves anything, so every match is for
-review.
+``rules/tokens.yaml`` it may be a token, and how random it must look. Nothing here proves anything, so every match is
+for review.
 """
 
 from __future__ import annotations
@@ -32,6 +32,23 @@ _SCORE: Final = 0.6
 _SHORTEST: Final = 16
 _LONGEST: Final = 600
 """In characters. What is longer is a file in an encoding, not a token."""
+_TOSSED: Final = 0.2
+"""Share of changes above that of words; 19 of 20 random values of 32 small letters and digits have it."""
+_WELL_TOSSED: Final = 0.35
+"""The same where capitals are among them: hardly a random value has less."""
+_LABELLED_CORE: Final = 10
+_PREFIXED_CORE: Final = 20
+_ASSIGNED_CORE: Final = 16
+_BARE_CORE: Final = 40
+"""How long the random part must be: the less stands before a value, the longer."""
+_LABELLED_HEX: Final = 24
+_HEX: Final = 32
+_ASSIGNED: Final = 24
+_LONGEST_BARE: Final = 72
+"""A key of 64 characters and its prefix; what is longer is data."""
+_OF_EACH_KIND: Final = 3
+_LETTERS: Final = 0.3
+_LONGEST_ENCRYPTED: Final = 4_000
 _BEFORE: Final = 100
 """How much of the line before a value is read, in code points."""
 
@@ -42,38 +59,54 @@ _MAY_BE_RANDOM: Final = re.compile(r"[0-9]|[A-Za-z]{20}")
 """Words joined by hyphens, which most runs are, have neither."""
 _RUN: Final = re.compile(r"[A-Za-z0-9_\-+/.~]{16,}={0,2}")
 
-
 _DIGEST: Final = re.compile(
     r"(?i)(?<![a-z])(?:sha-?\d*|md5|hash(?:es|ed)?|digest|checksum|etag|commits?|integrity|fingerprint|thumbprint|"
-    r"revision|rev|blob|gravatar|txn?|transaction|block)(?![a-z])|\bENC[\[(]"
+    r"revision|rev|blob|gravatar|txn?|transaction|block)(?![a-z])"
 )
-"""Words for values that look random and open nothing; ENC[…] is how SOPS and others keep what they have encrypted."""
+"""Words for values that look random and open nothing."""
 
-_NO_SECRET_NAME: Final = re.compile(
-    r"(?i)(?:id|ids|identifier|uuid|guid|hash|sha\d*|md5|digest|checksum|crc\w*|etag|commit|rev|revision|version|"
-    r"integrity|fingerprint|thumbprint|signature|sig|nonce|ur[lin]|href|link|src|source|path|file\w*|folder|dir|name|image|img|photo|"
-    r"host\w*|domain|bucket|arn|public\w*|pub|cert\w*|address|addr|wallet|contract|text|content|body|data|payload|"
-    r"hex|bytes|base64|seed|cursor|page\w*|video|v|list|sequence|seq|dna|rna|protein|isbn|serial|model|sku|vin|iban|"
-    r"smiles|inchi|inchikey)$"
-)
+_OTHER_NAMES_TEXT: Final = """
+id ids identifier uuid guid hash sha sha1 sha256 sha512 md5 digest checksum crc crc32 etag commit rev revision version v
+integrity fingerprint thumbprint signature sig nonce url uri urn href link src source path file filename folder dir name
+image img photo video host hostname domain bucket arn public pub cert certificate address addr wallet contract text
+content body data payload hex bytes base64 seed cursor page list sequence seq dna rna protein isbn serial model sku vin
+iban smiles inchi inchikey
+"""
+_OTHER_NAMES: Final = frozenset(_OTHER_NAMES_TEXT.split())
 """Last words of names for digests, identifiers, addresses and contents: random, and no secret."""
+_LAST_WORD: Final = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)\d*$")
 
-_OBJECT_PREFIX: Final = re.compile(
-    r"(?i)(?:foo|bar|baz|test|example|sample|call|toolu|tooluse|chatcmpl|cmpl|msg|asst|thread|run|step|resp|file|batch|org|proj|user|req|item|rs|fc|"
-    r"vs|ft|ftjob|evt|acct|cus|ch|py|pi|pm|price|prod|plan|sub|in|si|src|tok|txn|seti|card|ba|dp|re|po|cs|i|ami|vpc|vol|"
-    r"sg|subnet|snap|eni|img|image|video|photo|vid|doc|page|main|chunk|app|index|bundle|vendor|style|sha\d*|md5|blob|"
-    r"uuid|id|gid|trace|span|session|job|task|build|pod|node|cid|isbn|doi)[-_.]"
+_OBJECT_PREFIXES_TEXT: Final = """
+foo bar baz test example sample call toolu tooluse chatcmpl cmpl msg asst thread run step resp file batch org proj user
+req item rs fc vs ft ftjob evt acct cus ch py pi pm price prod plan sub in si src tok txn seti card ba dp re po cs i ami
+vpc vol sg subnet snap eni img image video photo vid doc page main chunk app index bundle vendor style sha sha1 sha256
+sha512 md5 blob uuid id gid trace span session job task build pod node cid isbn doi
+"""
+_OBJECT_PREFIXES: Final = frozenset(_OBJECT_PREFIXES_TEXT.split())
+"""Prefixes by which services name an object, builds a file, and examples nothing: a tool call, a customer, a machine.
+The prefixes of keys among those of the same services (sk_, rk_, whsec_) are the catalogue's."""
+
+_PREFIXED: Final = re.compile(
+    r"(?P<prefix>(?:[a-z]{2,10}|[A-Z]{2,10})\d?)(?:[-_.][A-Za-z0-9]{1,9}){0,3}[-_.](?=[^-_.])"
 )
-"""Prefixes by which services name an object, builds a file, and examples nothing: a tool call, a customer, a machine. The prefixes of
-keys among those of the same services (sk_, rk_, whsec_) are the catalogue's."""
-
-_PREFIXED: Final = re.compile(r"(?:[a-z]{2,10}|[A-Z]{2,10})\d?(?:[-_.][A-Za-z0-9]{1,9}){0,3}[-_.](?=[^-_.])")
 _FILE: Final = re.compile(r"(?i)\.[a-z]{2,5}\d?$")
 _INSIDE_ADDRESS: Final = re.compile(r"(?i)(?:://|www\.|\bdata:|base64,|@)[^\s\"'<>]*$|[\\\\/%#&@$][^\s\"'<>=]{0,40}$")
 _HOST: Final = re.compile(r"(?i)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/|.*//|[./~]")
 _LINE_BEFORE: Final = re.compile(r"(?:\A|\n)[A-Za-z0-9+/]{40,}\r?\n\Z")
 _LINE_AFTER: Final = re.compile(r"\r?\n[A-Za-z0-9+/]{40,}={0,2}(?:\r?\n|\Z)")
-_MAGIC: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"PK\x03", b"\x1f\x8b", b"\x30\x82", b"RIFF", b"OggS", b"ID3", b"wOF")
+_MAGIC: Final = (
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"%PDF",
+    b"PK\x03",
+    b"\x1f\x8b",
+    b"\x30\x82",
+    b"RIFF",
+    b"OggS",
+    b"ID3",
+    b"wOF",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +144,7 @@ def find(text: str) -> Iterator[Match]:
         if not _SHORTEST <= end - start <= _LONGEST or not _MAY_BE_RANDOM.search(text, start, end):
             continue
         before = text[max(0, start - _BEFORE) : start].rpartition("\n")[2]
-        if goes_on(text, end) or _wrapped(text, run.span()):
+        if goes_on(text, end) or _wrapped(text, run.span()) or _encrypted(text, start):
             continue
         candidate = _Candidate(text, Span(start, end), before)
         for rule, read in _READERS.items():
@@ -143,8 +176,8 @@ def _labelled_value(value: str) -> bool:
     joined = re.sub(r"[-_./+~=]", "", value)
     return (
         uuid(value)
-        or hexadecimal(middle, 24)
-        or (mixed(value) and (len(middle) >= 10 or changes(joined) >= 0.35))
+        or hexadecimal(middle, _LABELLED_HEX)
+        or (mixed(value) and (len(middle) >= _LABELLED_CORE or changes(joined) >= _WELL_TOSSED))
         or unbroken(value)
         or re.fullmatch(r"\d{16,64}", value) is not None
     )
@@ -153,41 +186,63 @@ def _labelled_value(value: str) -> bool:
 def _prefixed(run: _Candidate, before: re.Pattern[str]) -> Span | None:
     value = run.value
     prefix = _PREFIXED.match(value)
-    if not prefix or known_prefix(value) or _OBJECT_PREFIX.match(value) or _FILE.search(value) or not before.search(run.before):
+    if not prefix or not before.search(run.before) or _names_something(value) or "/" in value:
         return None
     middle = core(value[prefix.end() :])
-    random = len(middle) >= 20 and (hexadecimal(middle, 32) or changes(middle) >= 0.25) and mixed(middle)
-    return run.span if random and "/" not in value and not placeholder(value) and not _DIGEST.search(run.before) else None
+    random = mixed(middle) and (hexadecimal(middle, _HEX) or changes(middle) >= _TOSSED)
+    return run.span if len(middle) >= _PREFIXED_CORE and random and not _DIGEST.search(run.before) else None
 
 
 def _assigned(run: _Candidate, before: re.Pattern[str]) -> Span | None:
-    name = before.search(run.before)
-    if not name or _NO_SECRET_NAME.search(name["name"]) or _DIGEST.search(run.before) or _in_path(run):
-        return None
     value = run.value
-    middle = core(value)
-    if len(value) < 24 or known_prefix(value) or _FILE.search(value) or uuid(value) or placeholder(value) or _encoded(value):
+    name = before.search(run.before)
+    if not name or _no_secret(name["name"]) or _DIGEST.search(run.before) or _in_path(run):
         return None
+    if len(value) < _ASSIGNED or uuid(value) or _names_something(value) or _encoded(value):
+        return None
+    middle = core(value)
     # A long number with a few letters is a number all the same, such as an account's that was read from an image.
-    letters = sum(map(str.isalpha, middle)) >= 0.3 * len(middle)
-    random = hexadecimal(middle, 32) or (len(middle) >= 16 and letters and changes(middle) >= 0.25 and mixed(middle))
-    return run.span if random else None
+    letters = sum(map(str.isalpha, middle)) >= _LETTERS * len(middle)
+    random = letters and mixed(middle) and changes(middle) >= _TOSSED
+    return run.span if hexadecimal(middle, _HEX) or (len(middle) >= _ASSIGNED_CORE and random) else None
 
 
 def _bare(run: _Candidate, before: re.Pattern[str]) -> Span | None:
     value = run.value
     middle = core(value)
     kinds = (str.islower, str.isupper, str.isdigit)
-    if len(middle) < 40 or len(value) > 72 or known_prefix(value) or changes(middle) < 0.35 or any(sum(map(kind, middle)) < 3 for kind in kinds):
+    if len(middle) < _BARE_CORE or len(value) > _LONGEST_BARE or changes(middle) < _WELL_TOSSED:
         return None
-    if not before.search(run.before) or _in_path(run) or _FILE.search(value) or _DIGEST.search(run.before):
+    if any(sum(map(kind, middle)) < _OF_EACH_KIND for kind in kinds) or not before.search(run.before):
         return None
-    return None if hexadecimal(middle, 1) or _encoded(value) or placeholder(value) or _public_address(value) else run.span
+    name = _BEFORE_VALUE["finetooth.assigned-token"].search(run.before)
+    if (name and _no_secret(name["name"])) or _DIGEST.search(run.before) or _in_path(run):
+        return None
+    return None if _names_something(value) or _encoded(value) or _public_address(value) else run.span
+
+
+def _no_secret(name: str) -> bool:
+    """Tell whether a name is one for a digest, an identifier, an address or a content."""
+    last = _LAST_WORD.search(name)
+    return last is not None and last[0].lower() in _OTHER_NAMES
+
+
+def _names_something(value: str) -> bool:
+    """Tell whether a value says of itself that it is a file, an object of a service, a placeholder or no such key."""
+    prefix = re.match(r"[A-Za-z0-9]+(?=[-_.])", value)
+    return (
+        (prefix is not None and prefix[0].lower() in _OBJECT_PREFIXES)
+        or _FILE.search(value) is not None
+        or known_prefix(value)
+        or placeholder(value) is not None
+    )
 
 
 def _in_path(run: _Candidate) -> bool:
     """Tell whether the run is part of an address, a path or a data URI. A query's parameter is not."""
-    return bool(_HOST.match(run.value) or (_INSIDE_ADDRESS.search(run.before) and not re.search(r"[?&;][\w.-]+=$", run.before)))
+    return bool(
+        _HOST.match(run.value) or (_INSIDE_ADDRESS.search(run.before) and not re.search(r"[?&;][\w.-]+=$", run.before))
+    )
 
 
 def _wrapped(text: str, run: tuple[int, int]) -> bool:
@@ -198,10 +253,21 @@ def _wrapped(text: str, run: tuple[int, int]) -> bool:
     return bool(_LINE_BEFORE.search(text, max(0, start - _BEFORE), start) or _LINE_AFTER.match(text, end))
 
 
+def _encrypted(text: str, start: int) -> bool:
+    """Tell whether a run stands within ENC[…], which is how SOPS and others keep what they have encrypted."""
+    opened = max(
+        text.rfind("ENC[", max(0, start - _LONGEST_ENCRYPTED), start),
+        text.rfind("ENC(", max(0, start - _LONGEST_ENCRYPTED), start),
+    )
+    return opened >= 0 and not re.search(r"[\])]", text[opened + 4 : start])
+
+
 def _encoded(value: str) -> bool:
     """Tell whether a value is base64 of text, or of a file."""
     try:
-        decoded = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_" if "-" in value or "_" in value else None, validate=True)
+        decoded = base64.b64decode(
+            value + "=" * (-len(value) % 4), altchars=b"-_" if "-" in value or "_" in value else None, validate=True
+        )
     except (binascii.Error, ValueError):
         return False
     if decoded.startswith(_MAGIC):
