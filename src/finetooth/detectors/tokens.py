@@ -111,7 +111,7 @@ _MAGIC: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A run of token characters, and the line before it."""
+    """A run of token characters, and what stands before it in its line, or in the line above where it begins one."""
 
     text: str
     span: Span
@@ -143,7 +143,9 @@ def find(text: str) -> Iterator[Match]:
         end = start + len(run[0].rstrip(".-_~/+"))
         if not _SHORTEST <= end - start <= _LONGEST or not _MAY_BE_RANDOM.search(text, start, end):
             continue
-        before = text[max(0, start - _BEFORE) : start].rpartition("\n")[2]
+        above, _, before = text[max(0, start - _BEFORE) : start].rpartition("\n")
+        if not before.strip(" \t\"'`"):  # a value on a line of its own may have its label on the line above
+            before = f"{above.rpartition(chr(10))[2]}\n{before}"
         if goes_on(text, end) or _wrapped(text, run.span()) or _encrypted(text, start):
             continue
         candidate = _Candidate(text, Span(start, end), before)
