@@ -64,6 +64,7 @@ def test_a_label_in_any_writing(text, value):
         base64.b64encode(b"An ordinary sentence, which is only encoded.").decode(),
         "data:image/png;base64," + base64.b64encode(bytes(range(90, 200))).decode(),
         "\n".join([base64.b64encode(bytes(range(50, 98))).decode()] * 3),
+        "enc: |\n" + "\n".join([f"    {RANDOM}{RANDOM[:24]}"] * 3),
     ],
 )
 def test_random_or_long_and_no_secret(text):

@@ -49,7 +49,7 @@ _LONGEST_BARE: Final = 72
 _OF_EACH_KIND: Final = 3
 _LETTERS: Final = 0.3
 _LONGEST_ENCRYPTED: Final = 4_000
-_BEFORE: Final = 100
+_BEFORE: Final = 120
 """How much of the line before a value is read, in code points."""
 
 _TOKEN_CHARACTERS: Final = (string.ascii_letters + string.digits + "_-+/.~").encode()
@@ -69,8 +69,8 @@ _OTHER_NAMES_TEXT: Final = """
 id ids identifier uuid guid hash sha sha1 sha256 sha512 md5 digest checksum crc crc32 etag commit rev revision version v
 integrity fingerprint thumbprint signature sig nonce url uri urn href link src source path file filename folder dir name
 image img photo video host hostname domain bucket arn public pub cert certificate address addr wallet contract text
-content body data payload hex bytes base64 seed cursor page list sequence seq dna rna protein isbn serial model sku vin
-iban smiles inchi inchikey
+content body data payload hex bytes base64 seed cursor page list fp seq dna rna protein isbn serial model sku vin
+sequence iban smiles inchi inchikey
 """
 _OTHER_NAMES: Final = frozenset(_OTHER_NAMES_TEXT.split())
 """Last words of names for digests, identifiers, addresses and contents: random, and no secret."""
@@ -92,8 +92,8 @@ _PREFIXED: Final = re.compile(
 _FILE: Final = re.compile(r"(?i)\.[a-z]{2,5}\d?$")
 _INSIDE_ADDRESS: Final = re.compile(r"(?i)(?:://|www\.|\bdata:|base64,|@)[^\s\"'<>]*$|[\\\\/%#&@$][^\s\"'<>=]{0,40}$")
 _HOST: Final = re.compile(r"(?i)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/|.*//|[./~]")
-_LINE_BEFORE: Final = re.compile(r"(?:\A|\n)[A-Za-z0-9+/]{40,}\r?\n\Z")
-_LINE_AFTER: Final = re.compile(r"\r?\n[A-Za-z0-9+/]{40,}={0,2}(?:\r?\n|\Z)")
+_LINE_BEGUN: Final = re.compile(r"(?:(?:\A|[\n \t])(?P<above>[A-Za-z0-9+/]{40,})\r?\n|\A|\n)[ \t]*\Z")
+_LINE_AFTER: Final = re.compile(r"\r?\n[ \t]*[A-Za-z0-9+/]{40,}={0,2}(?:\r?\n|\Z)")
 _MAGIC: Final = (
     b"\x89PNG",
     b"\xff\xd8\xff",
@@ -250,9 +250,10 @@ def _in_path(run: _Candidate) -> bool:
 def _wrapped(text: str, run: tuple[int, int]) -> bool:
     """Tell whether a run is a line of a file in base64: the line before or after it is such a run as well."""
     start, end = run
-    if text[start - 1 : start] not in {"", "\n"} or text[end : end + 1] not in {"", "\n", "\r"}:
+    begun = _LINE_BEGUN.search(text, max(0, start - _BEFORE), start)
+    if begun is None or text[end : end + 1] not in {"", "\n", "\r"}:
         return False
-    return bool(_LINE_BEFORE.search(text, max(0, start - _BEFORE), start) or _LINE_AFTER.match(text, end))
+    return begun["above"] is not None or _LINE_AFTER.match(text, end) is not None
 
 
 def _encrypted(text: str, start: int) -> bool:
