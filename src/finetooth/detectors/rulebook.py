@@ -1,8 +1,9 @@
 """Our own rules, and a policy's, to read: what each finds, why, and the examples that prove it.
 
 The files of `rules/` hold ours: `identifiers.yaml`, `national.yaml` (of one country each), `special.yaml` and
-`confidential.yaml`, which are run here, and `generic.yaml` for secrets, which Kingfisher compiles together with its
-catalogue. `docs/rules.md` is :func:`page`. The engines' own rules are not among them.
+`confidential.yaml` for identifiers, `generic.yaml` for secrets, which Kingfisher compiles together with its catalogue, and
+`tokens.yaml` for secrets told by how random they look. `docs/rules.md` is :func:`page`. The engines' own rules are not
+among them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import yaml
 
 from finetooth.counting import counted
-from finetooth.detectors import checks, combinations, denylist, kingfisher, own_secrets
+from finetooth.detectors import checks, combinations, denylist, kingfisher, own_secrets, tokens
 from finetooth.detectors.detector import Detector, Undetected
 from finetooth.detectors.identifier_rules import (
     CONFIDENTIAL,
@@ -69,7 +70,9 @@ class Entry:
 @cache
 def entries() -> tuple[Entry, ...]:
     """Return every rule: identifiers and what else is run here, then secrets, each in the order of its file."""
-    secrets = yaml.safe_load(kingfisher.RULES.read_text("utf-8"))["rules"]
+    secrets = [
+        rule for file in (kingfisher.RULES, tokens.RULES) for rule in yaml.safe_load(file.read_text("utf-8"))["rules"]
+    ]
     told = (_identifier(rule) for file in FILES for rule in load(file))
     return (*told, *map(_combination, (*combinations.RULES, combinations.SIGNATURE)), *map(_secret, secrets))
 
@@ -174,7 +177,7 @@ def _secret(rule: dict[str, object]) -> Entry:
         facts=(("Entropy", f"at least {entropy} bits a character"),) if entropy is not None else (),
         why=str(rule["why"]),
         references=texts("references"),
-        pattern=str(rule["pattern"]).strip(),
+        pattern=str(rule.get("pattern") or rule["before"]).strip(),
         examples=tuple(Example(text=text) for text in texts("examples")),
         negative_examples=tuple(Example(text=text) for text in texts("negative_examples")),
     )
