@@ -1,9 +1,9 @@
 """Our own rules, and a policy's, to read: what each finds, why, and the examples that prove it.
 
 The files of `rules/` hold ours: `identifiers.yaml`, `national.yaml` (of one country each), `special.yaml` and
-`confidential.yaml` for identifiers, `generic.yaml` for secrets, which Kingfisher compiles together with its catalogue, and
-`tokens.yaml` for secrets told by how random they look. `docs/rules.md` is :func:`page`. The engines' own rules are not
-among them.
+`confidential.yaml` for identifiers, `generic.yaml` for secrets, which Kingfisher compiles together with its catalogue,
+and `tokens.yaml` for secrets told by how random they look. `docs/rules.md` is :func:`page`. The engines' own rules are
+not among them.
 """
 
 from __future__ import annotations
