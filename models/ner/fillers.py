@@ -92,6 +92,12 @@ class Fillers:
             if locale in self.fakers:
                 return self.fakers[locale]
 
+    def _ask(self, what: str) -> str:
+        """Return what some country's Faker says; not each knows everything."""
+        while True:
+            if method := getattr(self._faker(), what, None):
+                return str(method())
+
     def _invented_name(self) -> str:
         onset = self.rng.choice("B Br C Ch D Dr F G Gr H J K Kl L M N P R S Sh St T Th V W Y Z".split())
         middle = self.rng.choice("ara ela ori ina ove ulli anni erri ast end ock imm aba ede onga iru aya ero isa".split())
@@ -114,13 +120,18 @@ class Fillers:
     # --- places -----------------------------------------------------------------------------------
 
     def city(self) -> str:
+        """Return a town; one in twenty-five in capitals, as registers print them."""
+        town = self._city()
+        return town.upper() if len(town) > 3 and self.rng.random() < 0.04 else town  # noqa: PLR2004
+
+    def _city(self) -> str:
         draw = self.rng.random()
         if draw < 0.45:
             return self.rng.choice(self.places["city"])
         if draw < 0.6 and self.gazetteer:
             return self.rng.choice(self.gazetteer)
         if draw < 0.85:
-            return str(self._faker().city()).split(" (")[0]
+            return self._ask("city").split(" (")[0]
         return self._town()
 
     def _town(self) -> str:
@@ -154,10 +165,7 @@ class Fillers:
         """Return a street without a number."""
         draw = self.rng.random()
         if draw < 0.4:
-            try:
-                return str(self._faker().street_name())
-            except AttributeError:
-                pass
+            return self._ask("street_name")
         if draw < 0.5:
             return f"{self.rng.choice(('1st', '2nd', '3rd', '5th', '12th', '42nd'))} {self.rng.choice(self.known['street'])}"
         if draw < 0.6:
@@ -196,18 +204,18 @@ class Fillers:
 
     def address(self) -> str:
         """Return a street address as mail has it, in one of the layouts of the world, on one line or several."""
-        rng, fake = self.rng, self._faker()
+        rng = self.rng
         draw = rng.random()
         gap = rng.choice((", ",) * 5 + ("\n", "\n", " "))
         number = str(rng.choice((rng.randint(1, 99), rng.randint(100, 999), rng.randint(1000, 29999))))
         number += rng.choice(("",) * 8 + ("A", "b", "/3", "-5"))
         if draw < 0.3:
-            text = re.sub(r"\s*\n\s*", gap, str(fake.address()))
+            text = re.sub(r"\s*\n\s*", gap, self._ask("address"))
             return text if rng.random() < 0.75 else text + gap + self.country().removeprefix("the ")
         street = self.street()
         unit = rng.choice(("",) * 5 + tuple(f"{u} {rng.randint(1, 980)}" for u in ("Apt.", "Apt", "Suite", "Unit", "Flat", "#", "Room", "Floor", "Building")))
         unit = unit.replace("# ", "#")
-        town, post = self.city(), rng.choice((f"{rng.randint(1000, 99999):05d}", str(rng.randint(1000, 9999)), str(fake.postcode())))
+        town, post = self.city(), rng.choice((f"{rng.randint(1000, 99999):05d}", str(rng.randint(1000, 9999)), self._ask("postcode")))
         state = rng.choice("AL AK AZ CA CO CT FL GA IL IN KS KY LA MA MD MI MN MO NC NJ NM NV NY OH OK OR PA TN TX UT VA WA WI".split())
         if draw < 0.55:
             parts = [f"{number} {street}", *([unit] if unit else [])]
@@ -249,19 +257,28 @@ class Fillers:
 
     def company(self) -> str:
         draw, rng = self.rng.random(), self.rng
-        if draw < 0.3:
+        if draw < 0.25:
             return self._known("company")
         if draw < 0.5:
-            return str(self._faker().company())
+            return self._ask("company")
+        if draw < 0.6:
+            return self._one_word()
         a, b = self._plain_name(), self._plain_name()
         trade, legal = self._known("trade"), self._known("legal")
         shapes = (f"{a} {trade}", f"{a} {trade} {legal}", f"{a} {legal}", f"{a} & {b}", f"{a}, {b} and Partners", f"{a} & {b} {trade}", f"{a} Brothers", f"{a} {b} {trade}", f"{a}-{b}", f"{a} and {b} {legal}",
                   f"{a[0]}{b[0]}{trade[0]} {legal}", f"{a} Group", f"{a} International", f"The {a} Company", f"{a}'s {trade}", f"{a} {trade} Group")  # fmt: skip
         return rng.choice(shapes)
 
+    def _one_word(self) -> str:
+        """Return a company called by one made-up word, as young ones are."""
+        stem, tail = self._known("stem"), self._known("tail")
+        return self.rng.choice((stem + tail, stem + self._known("stem"), stem[:3] + tail)).title()
+
     def tech(self) -> str:
         if self.rng.random() < 0.55:
             return self._known("tech")
+        if self.rng.random() < 0.4:
+            return self._one_word()
         stem, tail = self._known("surname.word").split(" ")[0], self._known("surname.tech")
         name = self._invented_name()
         return self.rng.choice((stem + tail, stem + tail.title(), name + tail, f"{name}.io", f"{stem}.ai", f"{stem}{tail} {self._known('legal')}", f"{name} Labs", f"{stem} AI", name.upper()[:4]))
@@ -318,7 +335,27 @@ class Fillers:
         return self.rng.choice((f"FC {city}", f"{city} United", f"{city} City", f"{city} {self._known('surname.word')}s", f"the {city} Wolves", f"{city} Tigers", f"{city} Athletic", f"{city} RFC", f"Sporting {city}"))
 
     def band(self) -> str:
-        return self._known("band") if self.rng.random() < 0.6 else f"The {self._plain_name()}s"
+        a, b, first = self._known("band.word"), self._known("band.word"), self.person()[0]
+        shapes = (f"The {a}", f"the {a}", f"{a} {b}", f"{a} of {b}", f"{first} and the {a}", f"{self._plain_name()} {a}", a, f"{a} {self.country()}".replace("the ", ""))
+        return self._known("band") if self.rng.random() < 0.4 else self.rng.choice(shapes)
+
+    def unit(self) -> str:
+        """Return a military unit."""
+        number = self.rng.choice(("1st", "2nd", "3rd", "7th", "101st", "65th", "139th", "No. 9", "42nd", "First", "Second", "XII"))
+        return f"{self.rng.choice(('', 'the ', 'the '))}{number} {self.rng.choice(('', '', self.nationality() + ' '))}{self._known('unit')}"
+
+    def league(self) -> str:
+        return self._known("league")
+
+    def station(self) -> str:
+        """Return a broadcaster by its call sign."""
+        letters = "".join(self.rng.choices("ABCDEFGHIKLMNOPRSTVXYZ", k=3))
+        return self.rng.choice((f"W{letters}", f"K{letters}", f"{self.rng.randint(2, 9)}{letters[:2]}", f"{letters[:2]}TV", f"Radio {self.city()}", f"Channel {self.rng.randint(2, 40)}"))
+
+    def railway(self) -> str:
+        """Return a railway or a line."""
+        a, b = self.city(), self.city()
+        return self.rng.choice((f"the {a} and {b} Railway", f"{a} Railroad", f"{a}, {b} and {self.region()} Railroad", f"the {a} Line", f"{a} Metro"))
 
     def airline(self) -> str:
         return self._known("airline")
@@ -370,13 +407,13 @@ class Fillers:
         return self.rng.choice((f"{letters}-{self.rng.randint(100, 99999)}", f"#{self.rng.randint(1000, 9999999)}", f"{letters}{self.rng.randint(10, 999)}", str(self.rng.randint(10**7, 10**12))))
 
     def phone(self) -> str:
-        return str(self._faker().phone_number())
+        return self._ask("phone_number")
 
     def email(self) -> str:
-        return str(self._faker().email())
+        return self._ask("email")
 
     def url(self) -> str:
-        return str(self._faker().url())
+        return self._ask("url")
 
     def handle(self) -> str:
         first, last, _ = self.person()
@@ -422,7 +459,7 @@ class Fillers:
         "natural": "LOC",
         "address": "ADDRESS",
         **dict.fromkeys(("nationality", "faith"), "NORP"),
-        **dict.fromkeys(("org", "bank", "company", "tech", "app", "uni", "school", "hospital", "shop", "restaurant", "agency", "ngo", "media", "team", "band", "airline", "party"), "ORG"),
+        **dict.fromkeys(("org", "bank", "company", "tech", "app", "uni", "school", "hospital", "shop", "restaurant", "agency", "ngo", "media", "team", "band", "airline", "party", "unit", "league", "station", "railway"), "ORG"),
         "product": "PRODUCT",
         "work": "WORK_OF_ART",
         "event": "EVENT",

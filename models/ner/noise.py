@@ -21,8 +21,10 @@ def noisy(text: Annotated, rng: random.Random, share: float = 0.3) -> Annotated:
         return recased(text, str.lower)
     if draw < share * 0.58:
         return recased(text, str.upper)
-    if draw < share * 0.68:
-        return names_lowered(text)
+    if draw < share * 0.66:
+        return names_recased(text, str.lower)
+    if draw < share * 0.72:
+        return names_recased(text, str.upper)
     if draw < share * 0.85:
         return edited(text, lambda c: "" if _DASH.match(c) and rng.random() < 0.6 else c)
     return edited(text, lambda c: _slip(c, rng))
@@ -33,10 +35,10 @@ def recased(text: Annotated, case: Callable[[str], str]) -> Annotated:
     return edited(text, lambda c: case(c) if len(case(c)) == 1 else c)
 
 
-def names_lowered(text: Annotated) -> Annotated:
-    """Return the text with its names in small letters, and all else as it is."""
+def names_recased(text: Annotated, case: Callable[[str], str]) -> Annotated:
+    """Return the text with its names in one case, and all else as it is."""
     inside = {place for start, end, _ in text.spans for place in range(start, end)}
-    characters = [c.lower() if i in inside and len(c.lower()) == 1 else c for i, c in enumerate(text.text)]
+    characters = [case(c) if i in inside and len(case(c)) == 1 else c for i, c in enumerate(text.text)]
     return Annotated("".join(characters), text.spans)
 
 

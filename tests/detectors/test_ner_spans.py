@@ -67,3 +67,16 @@ def test_an_age_is_no_date(marked):
 def test_a_variable_is_no_place_but_a_numbered_road_is():
     assert tidied("LOCATION", "num1") is None
     assert tidied("LOCATION", "Route 66") == ("LOCATION", "Route 66")
+
+
+@pytest.mark.parametrize(
+    ("marked", "address"),
+    [
+        ("12 Oak Street, Fernvale", "12 Oak Street, Fernvale"),
+        ("12 Oak Street\nApt. 7\nFernvale, OH 43999\n", "12 Oak Street\nApt. 7\nFernvale, OH 43999"),
+        ("Oak Street", None),
+        ("\n", None),
+    ],
+)
+def test_an_address_goes_over_lines_and_has_a_number(marked, address):
+    assert tidied("STREET_ADDRESS", marked) == (address and ("STREET_ADDRESS", address))

@@ -32,10 +32,14 @@ def tidy(entity_type: str, text: str, span: Span) -> tuple[str, Span] | None:
     """Return entity type and span of what the model marked, or None where it marked nothing of the kind.
 
     Args:
-        entity_type: ``PERSON``, ``LOCATION``, ``ORGANIZATION``, ``NRP`` or ``DATE_TIME``.
+        entity_type: ``PERSON``, ``LOCATION``, ``ORGANIZATION``, ``NRP``, ``STREET_ADDRESS`` or ``DATE_TIME``.
         text: The whole text.
         span: What the model marked.
     """
+    if entity_type == "STREET_ADDRESS":
+        address = _without_edges(text, span.start, span.end)
+        # Mail writes an address over several lines, and never without a number.
+        return (entity_type, address) if address and re.search(r"\d", address.of(text)) else None
     tidied = _trimmed(text, span)
     if tidied is None:
         return None
@@ -58,13 +62,21 @@ def _trimmed(text: str, span: Span) -> Span | None:
     if line:
         start += len(span.of(text)) - len(span.of(text).lstrip("\r\n \t"))
         end = start + line.start()
+    trimmed = _without_edges(text, start, end)
+    if trimmed is None:
+        return None
+    start, end = trimmed.start, trimmed.end
+    # 's is grammar, not part of the name.
+    if end - start > 2 and text[end - 2 : end].lower() in {"'s", "’s"}:  # noqa: PLR2004
+        end -= 2
+    return Span(start, end) if start < end else None
+
+
+def _without_edges(text: str, start: int, end: int) -> Span | None:
     while start < end and text[start] in _EDGE:
         start += 1
     while end > start and text[end - 1] in _EDGE:
         end -= 1
-    # 's is grammar, not part of the name.
-    if end - start > 2 and text[end - 2 : end].lower() in {"'s", "’s"}:  # noqa: PLR2004
-        end -= 2
     return Span(start, end) if start < end else None
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
+from pathlib import Path
 from typing import Any, Final
 
 from finetooth.detectors import proofs
@@ -44,6 +45,9 @@ _WEAK: Final = 0.3
 """A pattern that Presidio scores no higher is a shape such as "8 to 17 digits": no evidence by itself."""
 
 _MODEL: Final = re.compile(r"spacy:(?P<package>[A-Za-z_][\w.-]*)")
+_OWN: Final = re.compile(r"finetooth:(?P<name>[a-z_]+)")
+_MODELS: Final = Path(__file__).parents[1] / "models"
+"""Models that finetooth ships, each a folder that spaCy reads (docs/ner.md)."""
 _TIMEOUT: Final = re.compile(r"timed out")
 _UNSAFE: Final = re.compile(r"[\ud800-\udfff]")
 
@@ -304,9 +308,12 @@ def _hidden(*names: str) -> Iterator[None]:
 def _package(ner: str | None) -> str | None:
     if ner is None:
         return None
+    own = _OWN.fullmatch(ner)
+    if own is not None and (_MODELS / own["name"]).is_dir():
+        return str(_MODELS / own["name"])
     named = _MODEL.fullmatch(ner)
     if named is None:
-        raise PolicyError(f"detect.ner: '{ner}' is not of the form spacy:PACKAGE; name one, or null for patterns alone")
+        raise PolicyError(f"detect.ner: '{ner}' is neither spacy:PACKAGE nor a model that finetooth ships; name one, or null for patterns alone")
     package = named["package"]
     if importlib.util.find_spec(package.split(".")[0]) is None:
         raise _missing(package)

@@ -78,8 +78,9 @@ _LABELS: Final = {
     **dict.fromkeys(("ORG", "ORGANIZATION", "orgName"), "ORGANIZATION"),
     **dict.fromkeys(("DATE", "TIME", "date", "time"), "DATE_TIME"),
     "NORP": "NRP",
+    "ADDRESS": "STREET_ADDRESS",
 }
-"""What spaCy's models call the entities (OntoNotes, WikiNER, the Polish NKJP), and what Presidio does."""
+"""What spaCy's models call the entities (OntoNotes, WikiNER, the Polish NKJP, our own model), and what Presidio does."""
 
 
 class WordContext(ContextAwareEnhancer):
@@ -174,7 +175,8 @@ def analyzer(
     engine.nlp = pipelines
     recognizers = list(_recognizers(list(pipelines), regions))
     if model_language is not None:
-        recognizers.append(SpacyRecognizer(supported_language=model_language))
+        named = [*SpacyRecognizer.ENTITIES, "STREET_ADDRESS"]
+        recognizers.append(SpacyRecognizer(supported_language=model_language, supported_entities=named))
     for recognizer in recognizers:
         recognizer.context = _CONTEXT.get(recognizer.name, recognizer.context)
         if recognizer.name in _BOUNDED:
