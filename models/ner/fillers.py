@@ -7,7 +7,6 @@ the name. Every value is made by one seeded generator.
 
 from __future__ import annotations
 
-import importlib
 import random
 import re
 from collections.abc import Callable
@@ -26,8 +25,8 @@ LOCALES = (
 )  # fmt: skip
 """English ones several times: they are what most English text names."""
 PEOPLES = ("chinese", "japanese", "korean", "arabic", "indian", "russian", "african", "greek")
-MONTHS = "January February March April May June July August September October November December".split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
 def read_lists(name: str) -> dict[str, list[str]]:
@@ -99,9 +98,11 @@ class Fillers:
                 return str(method())
 
     def _invented_name(self) -> str:
-        onset = self.rng.choice("B Br C Ch D Dr F G Gr H J K Kl L M N P R S Sh St T Th V W Y Z".split())
-        middle = self.rng.choice("ara ela ori ina ove ulli anni erri ast end ock imm aba ede onga iru aya ero isa".split())
-        end = self.rng.choice("n s th la ra na son man dez ko ki wa vic ov ak er o a y ie in us el".split())
+        onset = self.rng.choice(["B", "Br", "C", "Ch", "D", "Dr", "F", "G", "Gr", "H", "J", "K", "Kl", "L", "M", "N", "P", "R", "S", "Sh", "St", "T", "Th", "V", "W", "Y", "Z"])
+        middle = self.rng.choice(
+            ["ara", "ela", "ori", "ina", "ove", "ulli", "anni", "erri", "ast", "end", "ock", "imm", "aba", "ede", "onga", "iru", "aya", "ero", "isa"]
+        )
+        end = self.rng.choice(["n", "s", "th", "la", "ra", "na", "son", "man", "dez", "ko", "ki", "wa", "vic", "ov", "ak", "er", "o", "a", "y", "ie", "in", "us", "el"])
         return onset + middle + end
 
     def nick(self) -> str:
@@ -112,7 +113,9 @@ class Fillers:
         if draw < 0.8:
             return self.person()[0]
         last, syllable = self.rng.choice(self.names["chinese.last"]), self.rng.choice(self.names["chinese.syllable"])
-        return self.rng.choice((f"Xiao {last}", f"Lao {last}", f"Ah {syllable.title()}", f"{syllable.title()}{syllable}"))
+        return self.rng.choice(
+            (f"Xiao {last}", f"Lao {last}", f"Ah {syllable.title()}", f"{syllable.title()}{syllable}")
+        )
 
     def celebrity(self) -> str:
         return self.rng.choice(self.names["celebrity"])
@@ -122,7 +125,7 @@ class Fillers:
     def city(self) -> str:
         """Return a town; one in twenty-five in capitals, as registers print them."""
         town = self._city()
-        return town.upper() if len(town) > 3 and self.rng.random() < 0.04 else town  # noqa: PLR2004
+        return town.upper() if len(town) > 3 and self.rng.random() < 0.04 else town
 
     def _city(self) -> str:
         draw = self.rng.random()
@@ -140,7 +143,9 @@ class Fillers:
             ("ville", "ton", "field", "burg", " Falls", " Springs", " Heights", " Beach", " Creek", "ford", "bury", "ham", "port",
              " District", " County", " Village", " Township", "wood", " Town", "")
         )  # fmt: skip
-        lead = self.rng.choice(("",) * 8 + ("New ", "North ", "West ", "Lake ", "Fort ", "St. ", "Port ", "San ", "El "))
+        lead = self.rng.choice(
+            ("",) * 8 + ("New ", "North ", "West ", "Lake ", "Fort ", "St. ", "Port ", "San ", "El ")
+        )
         return f"{lead}{stem.split(' ')[0]}{tail}"
 
     def country(self) -> str:
@@ -197,10 +202,27 @@ class Fillers:
         return f"{self._plain_name()} {self.rng.choice(self.known['site'])}"
 
     def hotel(self) -> str:
-        known = ("Hilton", "Marriott", "Sheraton", "Hyatt", "Holiday Inn", "Ritz-Carlton", "Novotel", "Ibis", "Best Western")
+        known = (
+            "Hilton",
+            "Marriott",
+            "Sheraton",
+            "Hyatt",
+            "Holiday Inn",
+            "Ritz-Carlton",
+            "Novotel",
+            "Ibis",
+            "Best Western",
+        )
         if self.rng.random() < 0.4:
             return self.rng.choice((f"{self.rng.choice(known)} {self.city()}", f"the {self.rng.choice(known)}"))
-        return self.rng.choice((f"Hotel {self._plain_name()}", f"{self._plain_name()} Hotel", f"{self._plain_name()} Inn", f"the {self._plain_name()} Resort"))
+        return self.rng.choice(
+            (
+                f"Hotel {self._plain_name()}",
+                f"{self._plain_name()} Hotel",
+                f"{self._plain_name()} Inn",
+                f"the {self._plain_name()} Resort",
+            )
+        )
 
     def address(self) -> str:
         """Return a street address as mail has it, in one of the layouts of the world, on one line or several."""
@@ -213,28 +235,76 @@ class Fillers:
             text = re.sub(r"\s*\n\s*", gap, self._ask("address"))
             return text if rng.random() < 0.75 else text + gap + self.country().removeprefix("the ")
         street = self.street()
-        unit = rng.choice(("",) * 5 + tuple(f"{u} {rng.randint(1, 980)}" for u in ("Apt.", "Apt", "Suite", "Unit", "Flat", "#", "Room", "Floor", "Building")))
+        unit = rng.choice(
+            ("",) * 5
+            + tuple(
+                f"{u} {rng.randint(1, 980)}"
+                for u in ("Apt.", "Apt", "Suite", "Unit", "Flat", "#", "Room", "Floor", "Building")
+            )
+        )
         unit = unit.replace("# ", "#")
-        town, post = self.city(), rng.choice((f"{rng.randint(1000, 99999):05d}", str(rng.randint(1000, 9999)), self._ask("postcode")))
-        state = rng.choice("AL AK AZ CA CO CT FL GA IL IN KS KY LA MA MD MI MN MO NC NJ NM NV NY OH OK OR PA TN TX UT VA WA WI".split())
+        town, post = (
+            self.city(),
+            rng.choice((f"{rng.randint(1000, 99999):05d}", str(rng.randint(1000, 9999)), self._ask("postcode"))),
+        )
+        state = rng.choice(
+            ["AL", "AK", "AZ", "CA", "CO", "CT", "FL", "GA", "IL", "IN", "KS", "KY", "LA", "MA", "MD", "MI", "MN", "MO", "NC", "NJ", "NM", "NV", "NY", "OH", "OK", "OR", "PA", "TN", "TX", "UT", "VA", "WA", "WI"]
+        )
         if draw < 0.55:
             parts = [f"{number} {street}", *([unit] if unit else [])]
             if rng.random() < 0.75:
-                parts += [town, rng.choice((f"{state} {post}", f"{state}", f"{self.region()} {post}", f"{post}", self.country(), state + gap + post))]
+                parts += [
+                    town,
+                    rng.choice(
+                        (
+                            f"{state} {post}",
+                            f"{state}",
+                            f"{self.region()} {post}",
+                            f"{post}",
+                            self.country(),
+                            state + gap + post,
+                        )
+                    ),
+                ]
             return gap.join(parts)
         if draw < 0.7:
             parts = [f"{street} {number}", *([unit] if unit and rng.random() < 0.4 else [])]
-            parts += [rng.choice((f"{post} {town}", f"{town} {post}", town, f"{town} {state} {post}", f"{state}-{post} {town}"))]
+            parts += [
+                rng.choice(
+                    (f"{post} {town}", f"{town} {post}", town, f"{town} {state} {post}", f"{state}-{post} {town}")
+                )
+            ]
             if rng.random() < 0.4:
                 parts.append(self.country().removeprefix("the "))
             return gap.join(parts)
         if draw < 0.78:
-            parts = [f"{rng.choice(('No. ', 'No.', 'Number ', ''))}{rng.randint(1, 999)} {self._chinese_street()}", self._plain_name() + " District", self.city()]
-            lead = rng.choice(("", "", f"Room {rng.randint(101, 2500)}, ", f"Building {rng.randint(1, 20)}, Unit {rng.randint(1, 6)}, "))
+            parts = [
+                f"{rng.choice(('No. ', 'No.', 'Number ', ''))}{rng.randint(1, 999)} {self._chinese_street()}",
+                self._plain_name() + " District",
+                self.city(),
+            ]
+            lead = rng.choice(
+                (
+                    "",
+                    "",
+                    f"Room {rng.randint(101, 2500)}, ",
+                    f"Building {rng.randint(1, 20)}, Unit {rng.randint(1, 6)}, ",
+                )
+            )
             return lead + ", ".join(parts[: rng.randint(1, 3)])
         if draw < 0.84:
-            return f"{rng.choice(('P.O. Box', 'PO Box', 'POB', 'P. O. Box'))} {rng.randint(1, 9999)}" + rng.choice(("", gap + town, gap + f"{town}, {state} {post}"))
-        return rng.choice((f"{number} {street}", f"{street} {number}", f"{number} {street} {unit}".strip(), f"{number} {street}, {town}", f"{rng.randint(1, 300)}-{rng.randint(1, 30)} {street}, {town}"))
+            return f"{rng.choice(('P.O. Box', 'PO Box', 'POB', 'P. O. Box'))} {rng.randint(1, 9999)}" + rng.choice(
+                ("", gap + town, gap + f"{town}, {state} {post}")
+            )
+        return rng.choice(
+            (
+                f"{number} {street}",
+                f"{street} {number}",
+                f"{number} {street} {unit}".strip(),
+                f"{number} {street}, {town}",
+                f"{rng.randint(1, 300)}-{rng.randint(1, 30)} {street}, {town}",
+            )
+        )
 
     # --- organisations ----------------------------------------------------------------------------
 
@@ -253,7 +323,18 @@ class Fillers:
         if self.rng.random() < 0.5:
             return self._known("bank")
         name = self._plain_name()
-        return self.rng.choice((f"{name} Bank", f"Bank of {name}", f"{name} Credit Union", f"{name} Savings Bank", f"First {name} Bank", f"{name} Insurance", f"{name} Mutual", f"{name} Trust"))
+        return self.rng.choice(
+            (
+                f"{name} Bank",
+                f"Bank of {name}",
+                f"{name} Credit Union",
+                f"{name} Savings Bank",
+                f"First {name} Bank",
+                f"{name} Insurance",
+                f"{name} Mutual",
+                f"{name} Trust",
+            )
+        )
 
     def company(self) -> str:
         draw, rng = self.rng.random(), self.rng
@@ -281,7 +362,19 @@ class Fillers:
             return self._one_word()
         stem, tail = self._known("surname.word").split(" ")[0], self._known("surname.tech")
         name = self._invented_name()
-        return self.rng.choice((stem + tail, stem + tail.title(), name + tail, f"{name}.io", f"{stem}.ai", f"{stem}{tail} {self._known('legal')}", f"{name} Labs", f"{stem} AI", name.upper()[:4]))
+        return self.rng.choice(
+            (
+                stem + tail,
+                stem + tail.title(),
+                name + tail,
+                f"{name}.io",
+                f"{stem}.ai",
+                f"{stem}{tail} {self._known('legal')}",
+                f"{name} Labs",
+                f"{stem} AI",
+                name.upper()[:4],
+            )
+        )
 
     def app(self) -> str:
         if self.rng.random() < 0.8:
@@ -292,36 +385,81 @@ class Fillers:
         if self.rng.random() < 0.4:
             return self._known("university")
         place = self.rng.choice((self.city(), self.region(), self.person()[1]))
-        return self.rng.choice((f"{place} University", f"University of {place}", f"{place} State University", f"{place} Institute of Technology", f"{place} College", f"the University of {place}"))
+        return self.rng.choice(
+            (
+                f"{place} University",
+                f"University of {place}",
+                f"{place} State University",
+                f"{place} Institute of Technology",
+                f"{place} College",
+                f"the University of {place}",
+            )
+        )
 
     def school(self) -> str:
         return f"{self.rng.choice(('', '', '', 'St. '))}{self._plain_name()} {self._known('learn')}"
 
     def hospital(self) -> str:
-        return self.rng.choice((f"{self._plain_name()} {self._known('care')}", f"{self.city()} {self._known('care')}", f"St. {self.person()[0]}'s {self._known('care')}"))
+        return self.rng.choice(
+            (
+                f"{self._plain_name()} {self._known('care')}",
+                f"{self.city()} {self._known('care')}",
+                f"St. {self.person()[0]}'s {self._known('care')}",
+            )
+        )
 
     def shop(self) -> str:
         if self.rng.random() < 0.5:
             return self._known("shop")
-        name = self.rng.choice((self._plain_name(), self.person()[0] + "'s", self.person()[1] + "'s", "The " + self._known("surname.word")))
+        name = self.rng.choice(
+            (self._plain_name(), self.person()[0] + "'s", self.person()[1] + "'s", "The " + self._known("surname.word"))
+        )
         return f"{name} {self._known('store')}"
 
     def restaurant(self) -> str:
         name = self._plain_name()
-        return self.rng.choice((f"{self.person()[0]}'s", f"The {self._known('surname.word')} {self._known('store')}", f"{name} {self._known('store')}", f"Chez {name}", f"La {name}", f"{name} & {self._plain_name()}", f"Casa {name}"))
+        return self.rng.choice(
+            (
+                f"{self.person()[0]}'s",
+                f"The {self._known('surname.word')} {self._known('store')}",
+                f"{name} {self._known('store')}",
+                f"Chez {name}",
+                f"La {name}",
+                f"{name} & {self._plain_name()}",
+                f"Casa {name}",
+            )
+        )
 
     def agency(self) -> str:
         if self.rng.random() < 0.5:
             return self._known("agency")
         place = self.rng.choice((self.city(), self.region(), self.nationality()))
-        return self.rng.choice((f"the {self._known('office')}", f"{place} {self._known('office')}", self._known("office"), f"the {place} {self._known('office')}"))
+        return self.rng.choice(
+            (
+                f"the {self._known('office')}",
+                f"{place} {self._known('office')}",
+                self._known("office"),
+                f"the {place} {self._known('office')}",
+            )
+        )
 
     def ngo(self) -> str:
         if self.rng.random() < 0.4:
             return self._known("ngo")
         body, cause = self._known("body"), self._known("cause")
-        place = self.rng.choice((self.nationality(), self.city(), "World", "International", "National", "European", "Royal"))
-        return self.rng.choice((f"{body} for {cause}", f"{place} {body} for {cause}", f"{self._plain_name()} {body}", f"the {place} {self._known('trade')} {body}", f"{place} {cause.removeprefix('the ')} {body}", f"{place} {body} of {self._known('trade')}"))
+        place = self.rng.choice(
+            (self.nationality(), self.city(), "World", "International", "National", "European", "Royal")
+        )
+        return self.rng.choice(
+            (
+                f"{body} for {cause}",
+                f"{place} {body} for {cause}",
+                f"{self._plain_name()} {body}",
+                f"the {place} {self._known('trade')} {body}",
+                f"{place} {cause.removeprefix('the ')} {body}",
+                f"{place} {body} of {self._known('trade')}",
+            )
+        )
 
     def media(self) -> str:
         if self.rng.random() < 0.6:
@@ -332,16 +470,39 @@ class Fillers:
         if self.rng.random() < 0.6:
             return self._known("team")
         city = self.city()
-        return self.rng.choice((f"FC {city}", f"{city} United", f"{city} City", f"{city} {self._known('surname.word')}s", f"the {city} Wolves", f"{city} Tigers", f"{city} Athletic", f"{city} RFC", f"Sporting {city}"))
+        return self.rng.choice(
+            (
+                f"FC {city}",
+                f"{city} United",
+                f"{city} City",
+                f"{city} {self._known('surname.word')}s",
+                f"the {city} Wolves",
+                f"{city} Tigers",
+                f"{city} Athletic",
+                f"{city} RFC",
+                f"Sporting {city}",
+            )
+        )
 
     def band(self) -> str:
         a, b, first = self._known("band.word"), self._known("band.word"), self.person()[0]
-        shapes = (f"The {a}", f"the {a}", f"{a} {b}", f"{a} of {b}", f"{first} and the {a}", f"{self._plain_name()} {a}", a, f"{a} {self.country()}".replace("the ", ""))
+        shapes = (
+            f"The {a}",
+            f"the {a}",
+            f"{a} {b}",
+            f"{a} of {b}",
+            f"{first} and the {a}",
+            f"{self._plain_name()} {a}",
+            a,
+            f"{a} {self.country()}".replace("the ", ""),
+        )
         return self._known("band") if self.rng.random() < 0.4 else self.rng.choice(shapes)
 
     def unit(self) -> str:
         """Return a military unit."""
-        number = self.rng.choice(("1st", "2nd", "3rd", "7th", "101st", "65th", "139th", "No. 9", "42nd", "First", "Second", "XII"))
+        number = self.rng.choice(
+            ("1st", "2nd", "3rd", "7th", "101st", "65th", "139th", "No. 9", "42nd", "First", "Second", "XII")
+        )
         return f"{self.rng.choice(('', 'the ', 'the '))}{number} {self.rng.choice(('', '', self.nationality() + ' '))}{self._known('unit')}"
 
     def league(self) -> str:
@@ -350,12 +511,29 @@ class Fillers:
     def station(self) -> str:
         """Return a broadcaster by its call sign."""
         letters = "".join(self.rng.choices("ABCDEFGHIKLMNOPRSTVXYZ", k=3))
-        return self.rng.choice((f"W{letters}", f"K{letters}", f"{self.rng.randint(2, 9)}{letters[:2]}", f"{letters[:2]}TV", f"Radio {self.city()}", f"Channel {self.rng.randint(2, 40)}"))
+        return self.rng.choice(
+            (
+                f"W{letters}",
+                f"K{letters}",
+                f"{self.rng.randint(2, 9)}{letters[:2]}",
+                f"{letters[:2]}TV",
+                f"Radio {self.city()}",
+                f"Channel {self.rng.randint(2, 40)}",
+            )
+        )
 
     def railway(self) -> str:
         """Return a railway or a line."""
         a, b = self.city(), self.city()
-        return self.rng.choice((f"the {a} and {b} Railway", f"{a} Railroad", f"{a}, {b} and {self.region()} Railroad", f"the {a} Line", f"{a} Metro"))
+        return self.rng.choice(
+            (
+                f"the {a} and {b} Railway",
+                f"{a} Railroad",
+                f"{a}, {b} and {self.region()} Railroad",
+                f"the {a} Line",
+                f"{a} Metro",
+            )
+        )
 
     def airline(self) -> str:
         return self._known("airline")
@@ -383,14 +561,35 @@ class Fillers:
         ))  # fmt: skip
 
     def day(self) -> str:
-        return self.rng.choice((*DAYS, "tomorrow", "today", "yesterday", "next week", "last month", "this weekend", "on " + self.rng.choice(DAYS), "next year"))
+        return self.rng.choice(
+            (
+                *DAYS,
+                "tomorrow",
+                "today",
+                "yesterday",
+                "next week",
+                "last month",
+                "this weekend",
+                "on " + self.rng.choice(DAYS),
+                "next year",
+            )
+        )
 
     def month(self) -> str:
         return self.rng.choice(MONTHS)
 
     def time(self) -> str:
         hour, minute = self.rng.randint(1, 12), self.rng.randint(0, 59)
-        return self.rng.choice((f"{hour}:{minute:02d}", f"{hour} {self.rng.choice(('am', 'pm'))}", f"{hour}:{minute:02d} {self.rng.choice(('AM', 'PM'))}", f"{hour + 11:02d}:{minute:02d}", f"{hour}pm", f"{hour} o'clock"))
+        return self.rng.choice(
+            (
+                f"{hour}:{minute:02d}",
+                f"{hour} {self.rng.choice(('am', 'pm'))}",
+                f"{hour}:{minute:02d} {self.rng.choice(('AM', 'PM'))}",
+                f"{hour + 11:02d}:{minute:02d}",
+                f"{hour}pm",
+                f"{hour} o'clock",
+            )
+        )
 
     def age(self) -> str:
         return str(self.rng.randint(1, 95))
@@ -400,11 +599,29 @@ class Fillers:
 
     def amount(self) -> str:
         value = f"{self.rng.uniform(3, 2000):,.2f}"
-        return self.rng.choice((f"${value}", f"€{value}", f"£{value}", f"{value} yuan", f"{value} USD", f"${value[:-3]}", f"{self.rng.randint(2, 90)} euros", f"RMB {value}"))
+        return self.rng.choice(
+            (
+                f"${value}",
+                f"€{value}",
+                f"£{value}",
+                f"{value} yuan",
+                f"{value} USD",
+                f"${value[:-3]}",
+                f"{self.rng.randint(2, 90)} euros",
+                f"RMB {value}",
+            )
+        )
 
     def code(self) -> str:
         letters = "".join(self.rng.choices("ABCDEFGHJKLMNPQRSTUVWXYZ", k=self.rng.randint(1, 4)))
-        return self.rng.choice((f"{letters}-{self.rng.randint(100, 99999)}", f"#{self.rng.randint(1000, 9999999)}", f"{letters}{self.rng.randint(10, 999)}", str(self.rng.randint(10**7, 10**12))))
+        return self.rng.choice(
+            (
+                f"{letters}-{self.rng.randint(100, 99999)}",
+                f"#{self.rng.randint(1000, 9999999)}",
+                f"{letters}{self.rng.randint(10, 999)}",
+                str(self.rng.randint(10**7, 10**12)),
+            )
+        )
 
     def phone(self) -> str:
         return self._ask("phone_number")
@@ -417,40 +634,86 @@ class Fillers:
 
     def handle(self) -> str:
         first, last, _ = self.person()
-        return re.sub(r"[^\w]", "", self.rng.choice((f"{first}{last}", f"{first}_{self.num()}", f"{last}{self.num()}", f"the{first}", f"{first}xo", f"x{last}x")).lower())
+        return re.sub(
+            r"[^\w]",
+            "",
+            self.rng.choice(
+                (
+                    f"{first}{last}",
+                    f"{first}_{self.num()}",
+                    f"{last}{self.num()}",
+                    f"the{first}",
+                    f"{first}xo",
+                    f"x{last}x",
+                )
+            ).lower(),
+        )
 
     def title(self) -> str:
-        return self.rng.choice(("Mr.", "Mrs.", "Ms.", "Mr", "Mrs", "Ms", "Miss", "Dr.", "Dr", "Prof.", "Professor", "Sir", "Judge", "Captain", "Sergeant", "Coach", "Senator", "President", "Aunt", "Uncle", "Sister", "Pastor"))
+        return self.rng.choice(
+            (
+                "Mr.",
+                "Mrs.",
+                "Ms.",
+                "Mr",
+                "Mrs",
+                "Ms",
+                "Miss",
+                "Dr.",
+                "Dr",
+                "Prof.",
+                "Professor",
+                "Sir",
+                "Judge",
+                "Captain",
+                "Sergeant",
+                "Coach",
+                "Senator",
+                "President",
+                "Aunt",
+                "Uncle",
+                "Sister",
+                "Pastor",
+            )
+        )
 
     def honorific(self) -> str:
         return self.rng.choice(("Mr.", "Mrs.", "Ms.", "Mr", "Mrs", "Ms", "Miss", "Dr.", "Dr", "Prof."))
 
     def job(self) -> str:
         return self.rng.choice(
-            "nurse, teacher, software engineer, manager, plumber, accountant, lawyer, driver, designer, chef, project manager, sales director, analyst, farmer, pilot, journalist, doctor, student, intern, professor, "
-            "electrician, CEO, CFO, consultant, cashier, receptionist, data scientist, architect, pharmacist, mechanic, translator, marketing manager, HR manager, founder, postdoc, midwife, barista, librarian".split(", ")
+            ["nurse", "teacher", "software engineer", "manager", "plumber", "accountant", "lawyer", "driver", "designer", "chef", "project manager", "sales director", "analyst", "farmer", "pilot", "journalist", "doctor", "student", "intern", "professor", "electrician", "CEO", "CFO", "consultant", "cashier", "receptionist", "data scientist", "architect", "pharmacist", "mechanic", "translator", "marketing manager", "HR manager", "founder", "postdoc", "midwife", "barista", "librarian"]
         )
 
     def kin(self) -> str:
-        return self.rng.choice("mother, father, sister, brother, wife, husband, son, daughter, aunt, uncle, cousin, grandmother, grandfather, boss, neighbour, roommate, friend, best friend, girlfriend, boyfriend, colleague, landlord, partner, mum, mom, dad, grandson, niece, nephew, fiancé".split(", "))
+        return self.rng.choice(
+            ["mother", "father", "sister", "brother", "wife", "husband", "son", "daughter", "aunt", "uncle", "cousin", "grandmother", "grandfather", "boss", "neighbour", "roommate", "friend", "best friend", "girlfriend", "boyfriend", "colleague", "landlord", "partner", "mum", "mom", "dad", "grandson", "niece", "nephew", "fiancé"]
+        )
 
     def thing(self) -> str:
         return self.rng.choice(
-            "laptop, phone, invoice, parcel, sofa, washing machine, router, bike, car, jacket, printer, camera, subscription, book, fridge, kettle, rent, blender, passport, ticket, dress, headphones, monitor, charger, "
-            "mattress, lamp, tent, guitar, watch, stroller, coffee machine, order, contract, visa, deposit, report, spreadsheet, presentation, homework, prescription".split(", ")
+            ["laptop", "phone", "invoice", "parcel", "sofa", "washing machine", "router", "bike", "car", "jacket", "printer", "camera", "subscription", "book", "fridge", "kettle", "rent", "blender", "passport", "ticket", "dress", "headphones", "monitor", "charger", "mattress", "lamp", "tent", "guitar", "watch", "stroller", "coffee machine", "order", "contract", "visa", "deposit", "report", "spreadsheet", "presentation", "homework", "prescription"]
         )
 
     def greeting(self) -> str:
-        return self.rng.choice("Hi, Hello, Hey, Dear, Good morning, Good Morning, Good evening, Hiya, Greetings, Morning, Good afternoon, hey, hi, hello, dear, yo, Thanks, Sorry, Happy birthday, Congrats".split(", "))
+        return self.rng.choice(
+            ["Hi", "Hello", "Hey", "Dear", "Good morning", "Good Morning", "Good evening", "Hiya", "Greetings", "Morning", "Good afternoon", "hey", "hi", "hello", "dear", "yo", "Thanks", "Sorry", "Happy birthday", "Congrats"]
+        )
 
     def bye(self) -> str:
-        return self.rng.choice("Best, Best regards, Kind regards, Regards, Thanks, Many thanks, Cheers, Love, Yours sincerely, Sincerely, Yours faithfully, Take care, Thank you, Warm regards, xoxo, All the best, Respectfully, See you soon, Best Regards, Kind Regards, Warmly, BR, Thx".split(", "))
+        return self.rng.choice(
+            ["Best", "Best regards", "Kind regards", "Regards", "Thanks", "Many thanks", "Cheers", "Love", "Yours sincerely", "Sincerely", "Yours faithfully", "Take care", "Thank you", "Warm regards", "xoxo", "All the best", "Respectfully", "See you soon", "Best Regards", "Kind Regards", "Warmly", "BR", "Thx"]
+        )
 
     def emoji(self) -> str:
-        return self.rng.choice("😂 ❤️ 😊 👍 🎉 😭 🙏 😅 🔥 :) :( :D ;) <3 xx 🤣 💪 ✨ 😍 lol haha 🥳 ⚽ 📚 🚗 💰 !!! ...".split(" "))
+        return self.rng.choice(
+            ["😂", "❤️", "😊", "👍", "🎉", "😭", "🙏", "😅", "🔥", ":)", ":(", ":D", ";)", "<3", "xx", "🤣", "💪", "✨", "😍", "lol", "haha", "🥳", "⚽", "📚", "🚗", "💰", "!!!", "..."]
+        )
 
     def tag(self) -> str:
-        return "#" + self.rng.choice("love tbt MondayMotivation fail blessed NowPlaying travel foodie gym win news job hiring Oscars WorldCup GoTeam nofilter photooftheday coding AI FF BREAKING sale deals art music".split(" "))
+        return "#" + self.rng.choice(
+            ["love", "tbt", "MondayMotivation", "fail", "blessed", "NowPlaying", "travel", "foodie", "gym", "win", "news", "job", "hiring", "Oscars", "WorldCup", "GoTeam", "nofilter", "photooftheday", "coding", "AI", "FF", "BREAKING", "sale", "deals", "art", "music"]
+        )
 
     LABELS = {  # noqa: RUF012 - a table
         **dict.fromkeys(("nick", "celebrity"), "PERSON"),

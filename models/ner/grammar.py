@@ -78,8 +78,8 @@ class Grammar:
 def chosen(template: str, rng: random.Random) -> str:
     """Return a template with one way chosen at each ``(a|b)``.
 
-    >>> chosen("f(x) (is|is) (n|n(o))t"[:15], random.Random(0))
-    'f(x) is '
+    >>> chosen("f(x) is (one|one)", random.Random(0))
+    'f(x) is one'
     """
     said, at = _sequence(template, 0, rng, inside=False)
     return said + template[at:]

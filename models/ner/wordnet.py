@@ -13,7 +13,9 @@ from pathlib import Path
 
 _PERSON, _PLACE, _GROUP = "18", "15", "14"
 """Numbers of lexicographer files, ``lexnames(5WN)``."""
-_STATE = re.compile(r"\b(?:city|town|capital|state|country|republic|kingdom|province|county|village|port|borough|nation|island country|resort)\b")
+_STATE = re.compile(
+    r"\b(?:city|town|capital|state|country|republic|kingdom|province|county|village|port|borough|nation|island country|resort)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def senses(folder: Path) -> Iterator[Sense]:
                 fields = data.split(" ")
                 lemma = re.sub(r"\(\w+\)$", "", fields[4]).replace("_", " ")
                 definition = re.split(r'; "| "', gloss.strip(), maxsplit=1)[0].strip(" ;")
-                examples = tuple(said for said in re.findall(r'"([^"]+)"', gloss) if len(said) > 5)  # noqa: PLR2004
+                examples = tuple(said for said in re.findall(r'"([^"]+)"', gloss) if len(said) > 5)
                 yield Sense(lemma, _label(fields[1], " @i " in data, lemma, definition), definition, examples)
 
 

@@ -313,7 +313,9 @@ def _package(ner: str | None) -> str | None:
         return str(_MODELS / own["name"])
     named = _MODEL.fullmatch(ner)
     if named is None:
-        raise PolicyError(f"detect.ner: '{ner}' is neither spacy:PACKAGE nor a model that finetooth ships; name one, or null for patterns alone")
+        raise PolicyError(
+            f"detect.ner: '{ner}' is neither spacy:PACKAGE nor a model that finetooth ships; name one, or null for patterns alone"
+        )
     package = named["package"]
     if importlib.util.find_spec(package.split(".")[0]) is None:
         raise _missing(package)
