@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ from ner.annotated import Annotated
 from ner.corpus import KINDS, Sample, generated, natural, taught
 from ner.fillers import Fillers
 from ner.grammar import Grammar, read_templates
-from ner.wordnet import senses
+from ner.wordnet import dictionary, senses
 from spacy.scorer import Scorer
 from spacy.training import Example
 from spacy.util import filter_spans, fix_random_seed
@@ -144,6 +145,7 @@ def main() -> None:
 
     entries = list(senses(chosen.wordnet))
     towns = [entry.lemma for entry in entries if entry.label == "GPE"]
+    words = dictionary(entries)
     templates = read_templates()
     kept = {kind: [line for line in lines if rng.randrange(KEPT_BACK) == 0] for kind, lines in templates.items()}
     used = {kind: [line for line in lines if line not in kept[kind]] for kind, lines in templates.items()}
@@ -151,11 +153,11 @@ def main() -> None:
     teacher = spacy.load(STOCK, exclude=["tagger", "parser", "attribute_ruler", "lemmatizer", "tok2vec", "senter"])
 
     began = time.monotonic()
-    grammar = Grammar(used, Fillers(rng, towns))
+    grammar = Grammar(used, Fillers(rng, towns, words))
     samples = [*generated(grammar, chosen.texts), *natural(entries, chosen.natural, rng)]
     samples = list(taught(samples, teacher, rng))
     unseen = Grammar(
-        {kind: lines or used[kind] for kind, lines in kept.items()}, Fillers(random.Random(SEED + 1), towns)
+        {kind: lines or used[kind] for kind, lines in kept.items()}, Fillers(random.Random(SEED + 1), towns, words)
     )
     held_out = list(generated(unseen, 2000, {kind: 1 for kind in KINDS if kept[kind]}))
     nlp = student(stock)
@@ -174,11 +176,11 @@ def main() -> None:
             f"{kind:20}"
             + "".join(f"{table['p']:9.3f}{table['r']:7.3f}{table['f']:7.3f}" for table in (before[kind], now))
         )
-    save(nlp, chosen.out)
+    save(nlp, chosen.out, stock.path)
 
 
-def save(nlp: Any, folder: Path) -> None:
-    """Writes the pipeline with a string table of nothing but what it needs."""
+def save(nlp: Any, folder: Path, origin: Path) -> None:
+    """Writes the pipeline with a string table of nothing but what it needs, and the licence of what it came from."""
     fresh = spacy.blank("en")
     fresh.meta.update(
         name="pii",
@@ -192,6 +194,8 @@ def save(nlp: Any, folder: Path) -> None:
     )
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh.to_disk(folder)
+    for name in ("LICENSE", "LICENSES_SOURCES"):
+        shutil.copyfile(origin / name, folder / name)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"{folder}: {size / 2**20:.2f} MiB")
 

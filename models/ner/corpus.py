@@ -21,7 +21,7 @@ NAMES = frozenset({"PERSON", "GPE", "LOC", "FAC", "ORG", "NORP", "PRODUCT", "WOR
 
 KINDS = {
     "sms": 14, "chatline": 6, "notice": 6, "diary": 6, "email": 8, "office": 8, "formal": 5, "support": 8, "medical": 4, "news": 9,
-    "encyclopedia": 12, "tweet": 10, "travel": 4, "review": 4, "school": 4, "intro": 6, "form": 8, "address": 8, "negative": 9, "heading": 8, "history": 9,
+    "encyclopedia": 12, "tweet": 10, "travel": 4, "review": 4, "school": 4, "intro": 6, "form": 8, "address": 8, "negative": 9, "heading": 8, "app": 9, "wordy": 16, "history": 9,
 }  # fmt: skip
 """How often each kind is made."""
 
@@ -87,11 +87,12 @@ def taught(samples: Sequence[Sample], teacher: Any, rng: random.Random) -> Itera
     for sample, doc in zip(samples, docs, strict=True):
         free = sample.kind in {"gloss", "definition", "sentence"}
         spans = list(sample.annotated.spans)
-        for ent in doc.ents:
-            if (free or ent.label_ not in NAMES) and not any(
-                ent.start_char < end and start < ent.end_char for start, end, _ in sample.annotated.spans
-            ):
-                spans.append((ent.start_char, ent.end_char, ent.label_))
+        spans += [
+            (ent.start_char, ent.end_char, ent.label_)
+            for ent in doc.ents
+            if (free or ent.label_ not in NAMES)
+            and not any(ent.start_char < end and start < ent.end_char for start, end, _ in sample.annotated.spans)
+        ]
         text = Annotated(sample.annotated.text, tuple(sorted(spans)))
         if free and not text.spans and rng.random() < 0.15:
             yield Sample(sample.kind, Annotated(text.text.title(), ()))  # A Heading In Capitals Names Nobody

@@ -25,7 +25,20 @@ LOCALES = (
 )  # fmt: skip
 """English ones several times: they are what most English text names."""
 PEOPLES = ("chinese", "japanese", "korean", "arabic", "indian", "russian", "african", "greek")
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
@@ -39,8 +52,15 @@ def read_lists(name: str) -> dict[str, list[str]]:
 class Fillers:
     """Makes values. Slots of a template are its methods; ``Fillers.fill`` looks them up."""
 
-    def __init__(self, rng: random.Random, more_places: list[str] | None = None) -> None:
-        """Take the seeded generator, and places of a gazetteer besides those of the lists."""
+    def __init__(
+        self, rng: random.Random, more_places: list[str] | None = None, words: dict[str, list[str]] | None = None
+    ) -> None:
+        """Take the seeded generator, places of a gazetteer besides those of the lists, and words of a dictionary."""
+        self.words = words or {
+            "noun": ["kettle", "garden", "idea"],
+            "verb": ["stir", "plan"],
+            "adj": ["green", "early"],
+        }
         self.rng = rng
         self.names, self.places = read_lists("names"), read_lists("places")
         self.known = read_lists("organisations")
@@ -98,11 +118,87 @@ class Fillers:
                 return str(method())
 
     def _invented_name(self) -> str:
-        onset = self.rng.choice(["B", "Br", "C", "Ch", "D", "Dr", "F", "G", "Gr", "H", "J", "K", "Kl", "L", "M", "N", "P", "R", "S", "Sh", "St", "T", "Th", "V", "W", "Y", "Z"])
-        middle = self.rng.choice(
-            ["ara", "ela", "ori", "ina", "ove", "ulli", "anni", "erri", "ast", "end", "ock", "imm", "aba", "ede", "onga", "iru", "aya", "ero", "isa"]
+        onset = self.rng.choice(
+            [
+                "B",
+                "Br",
+                "C",
+                "Ch",
+                "D",
+                "Dr",
+                "F",
+                "G",
+                "Gr",
+                "H",
+                "J",
+                "K",
+                "Kl",
+                "L",
+                "M",
+                "N",
+                "P",
+                "R",
+                "S",
+                "Sh",
+                "St",
+                "T",
+                "Th",
+                "V",
+                "W",
+                "Y",
+                "Z",
+            ]
         )
-        end = self.rng.choice(["n", "s", "th", "la", "ra", "na", "son", "man", "dez", "ko", "ki", "wa", "vic", "ov", "ak", "er", "o", "a", "y", "ie", "in", "us", "el"])
+        middle = self.rng.choice(
+            [
+                "ara",
+                "ela",
+                "ori",
+                "ina",
+                "ove",
+                "ulli",
+                "anni",
+                "erri",
+                "ast",
+                "end",
+                "ock",
+                "imm",
+                "aba",
+                "ede",
+                "onga",
+                "iru",
+                "aya",
+                "ero",
+                "isa",
+            ]
+        )
+        end = self.rng.choice(
+            [
+                "n",
+                "s",
+                "th",
+                "la",
+                "ra",
+                "na",
+                "son",
+                "man",
+                "dez",
+                "ko",
+                "ki",
+                "wa",
+                "vic",
+                "ov",
+                "ak",
+                "er",
+                "o",
+                "a",
+                "y",
+                "ie",
+                "in",
+                "us",
+                "el",
+            ]
+        )
         return onset + middle + end
 
     def nick(self) -> str:
@@ -248,7 +344,41 @@ class Fillers:
             rng.choice((f"{rng.randint(1000, 99999):05d}", str(rng.randint(1000, 9999)), self._ask("postcode"))),
         )
         state = rng.choice(
-            ["AL", "AK", "AZ", "CA", "CO", "CT", "FL", "GA", "IL", "IN", "KS", "KY", "LA", "MA", "MD", "MI", "MN", "MO", "NC", "NJ", "NM", "NV", "NY", "OH", "OK", "OR", "PA", "TN", "TX", "UT", "VA", "WA", "WI"]
+            [
+                "AL",
+                "AK",
+                "AZ",
+                "CA",
+                "CO",
+                "CT",
+                "FL",
+                "GA",
+                "IL",
+                "IN",
+                "KS",
+                "KY",
+                "LA",
+                "MA",
+                "MD",
+                "MI",
+                "MN",
+                "MO",
+                "NC",
+                "NJ",
+                "NM",
+                "NV",
+                "NY",
+                "OH",
+                "OK",
+                "OR",
+                "PA",
+                "TN",
+                "TX",
+                "UT",
+                "VA",
+                "WA",
+                "WI",
+            ]
         )
         if draw < 0.55:
             parts = [f"{number} {street}", *([unit] if unit else [])]
@@ -543,6 +673,27 @@ class Fillers:
 
     # --- what is no name --------------------------------------------------------------------------
 
+    def noun(self) -> str:
+        return self.rng.choice(self.words["noun"])
+
+    def verb(self) -> str:
+        return self.rng.choice(self.words["verb"])
+
+    def adj(self) -> str:
+        return self.rng.choice(self.words["adj"])
+
+    def topic(self) -> str:
+        """Return a phrase of the dictionary as headings are written."""
+        words = self.rng.choice(
+            (
+                self.noun(),
+                f"{self.adj()} {self.noun()}",
+                f"{self.noun()} {self.noun()}",
+                f"{self.adj()} {self.noun()} {self.noun()}",
+            )
+        )
+        return self.rng.choice((words.title(), words.title(), words))
+
     def product(self) -> str:
         return self._known("product")
 
@@ -682,37 +833,249 @@ class Fillers:
 
     def job(self) -> str:
         return self.rng.choice(
-            ["nurse", "teacher", "software engineer", "manager", "plumber", "accountant", "lawyer", "driver", "designer", "chef", "project manager", "sales director", "analyst", "farmer", "pilot", "journalist", "doctor", "student", "intern", "professor", "electrician", "CEO", "CFO", "consultant", "cashier", "receptionist", "data scientist", "architect", "pharmacist", "mechanic", "translator", "marketing manager", "HR manager", "founder", "postdoc", "midwife", "barista", "librarian"]
+            [
+                "nurse",
+                "teacher",
+                "software engineer",
+                "manager",
+                "plumber",
+                "accountant",
+                "lawyer",
+                "driver",
+                "designer",
+                "chef",
+                "project manager",
+                "sales director",
+                "analyst",
+                "farmer",
+                "pilot",
+                "journalist",
+                "doctor",
+                "student",
+                "intern",
+                "professor",
+                "electrician",
+                "CEO",
+                "CFO",
+                "consultant",
+                "cashier",
+                "receptionist",
+                "data scientist",
+                "architect",
+                "pharmacist",
+                "mechanic",
+                "translator",
+                "marketing manager",
+                "HR manager",
+                "founder",
+                "postdoc",
+                "midwife",
+                "barista",
+                "librarian",
+            ]
         )
 
     def kin(self) -> str:
         return self.rng.choice(
-            ["mother", "father", "sister", "brother", "wife", "husband", "son", "daughter", "aunt", "uncle", "cousin", "grandmother", "grandfather", "boss", "neighbour", "roommate", "friend", "best friend", "girlfriend", "boyfriend", "colleague", "landlord", "partner", "mum", "mom", "dad", "grandson", "niece", "nephew", "fiancé"]
+            [
+                "mother",
+                "father",
+                "sister",
+                "brother",
+                "wife",
+                "husband",
+                "son",
+                "daughter",
+                "aunt",
+                "uncle",
+                "cousin",
+                "grandmother",
+                "grandfather",
+                "boss",
+                "neighbour",
+                "roommate",
+                "friend",
+                "best friend",
+                "girlfriend",
+                "boyfriend",
+                "colleague",
+                "landlord",
+                "partner",
+                "mum",
+                "mom",
+                "dad",
+                "grandson",
+                "niece",
+                "nephew",
+                "fiancé",
+            ]
         )
 
     def thing(self) -> str:
         return self.rng.choice(
-            ["laptop", "phone", "invoice", "parcel", "sofa", "washing machine", "router", "bike", "car", "jacket", "printer", "camera", "subscription", "book", "fridge", "kettle", "rent", "blender", "passport", "ticket", "dress", "headphones", "monitor", "charger", "mattress", "lamp", "tent", "guitar", "watch", "stroller", "coffee machine", "order", "contract", "visa", "deposit", "report", "spreadsheet", "presentation", "homework", "prescription"]
+            [
+                "laptop",
+                "phone",
+                "invoice",
+                "parcel",
+                "sofa",
+                "washing machine",
+                "router",
+                "bike",
+                "car",
+                "jacket",
+                "printer",
+                "camera",
+                "subscription",
+                "book",
+                "fridge",
+                "kettle",
+                "rent",
+                "blender",
+                "passport",
+                "ticket",
+                "dress",
+                "headphones",
+                "monitor",
+                "charger",
+                "mattress",
+                "lamp",
+                "tent",
+                "guitar",
+                "watch",
+                "stroller",
+                "coffee machine",
+                "order",
+                "contract",
+                "visa",
+                "deposit",
+                "report",
+                "spreadsheet",
+                "presentation",
+                "homework",
+                "prescription",
+            ]
         )
 
     def greeting(self) -> str:
         return self.rng.choice(
-            ["Hi", "Hello", "Hey", "Dear", "Good morning", "Good Morning", "Good evening", "Hiya", "Greetings", "Morning", "Good afternoon", "hey", "hi", "hello", "dear", "yo", "Thanks", "Sorry", "Happy birthday", "Congrats"]
+            [
+                "Hi",
+                "Hello",
+                "Hey",
+                "Dear",
+                "Good morning",
+                "Good Morning",
+                "Good evening",
+                "Hiya",
+                "Greetings",
+                "Morning",
+                "Good afternoon",
+                "hey",
+                "hi",
+                "hello",
+                "dear",
+                "yo",
+                "Thanks",
+                "Sorry",
+                "Happy birthday",
+                "Congrats",
+            ]
         )
 
     def bye(self) -> str:
         return self.rng.choice(
-            ["Best", "Best regards", "Kind regards", "Regards", "Thanks", "Many thanks", "Cheers", "Love", "Yours sincerely", "Sincerely", "Yours faithfully", "Take care", "Thank you", "Warm regards", "xoxo", "All the best", "Respectfully", "See you soon", "Best Regards", "Kind Regards", "Warmly", "BR", "Thx"]
+            [
+                "Best",
+                "Best regards",
+                "Kind regards",
+                "Regards",
+                "Thanks",
+                "Many thanks",
+                "Cheers",
+                "Love",
+                "Yours sincerely",
+                "Sincerely",
+                "Yours faithfully",
+                "Take care",
+                "Thank you",
+                "Warm regards",
+                "xoxo",
+                "All the best",
+                "Respectfully",
+                "See you soon",
+                "Best Regards",
+                "Kind Regards",
+                "Warmly",
+                "BR",
+                "Thx",
+            ]
         )
 
     def emoji(self) -> str:
         return self.rng.choice(
-            ["😂", "❤️", "😊", "👍", "🎉", "😭", "🙏", "😅", "🔥", ":)", ":(", ":D", ";)", "<3", "xx", "🤣", "💪", "✨", "😍", "lol", "haha", "🥳", "⚽", "📚", "🚗", "💰", "!!!", "..."]
+            [
+                "😂",
+                "❤️",
+                "😊",
+                "👍",
+                "🎉",
+                "😭",
+                "🙏",
+                "😅",
+                "🔥",
+                ":)",
+                ":(",
+                ":D",
+                ";)",
+                "<3",
+                "xx",
+                "🤣",
+                "💪",
+                "✨",
+                "😍",
+                "lol",
+                "haha",
+                "🥳",
+                "⚽",
+                "📚",
+                "🚗",
+                "💰",
+                "!!!",
+                "...",
+            ]
         )
 
     def tag(self) -> str:
         return "#" + self.rng.choice(
-            ["love", "tbt", "MondayMotivation", "fail", "blessed", "NowPlaying", "travel", "foodie", "gym", "win", "news", "job", "hiring", "Oscars", "WorldCup", "GoTeam", "nofilter", "photooftheday", "coding", "AI", "FF", "BREAKING", "sale", "deals", "art", "music"]
+            [
+                "love",
+                "tbt",
+                "MondayMotivation",
+                "fail",
+                "blessed",
+                "NowPlaying",
+                "travel",
+                "foodie",
+                "gym",
+                "win",
+                "news",
+                "job",
+                "hiring",
+                "Oscars",
+                "WorldCup",
+                "GoTeam",
+                "nofilter",
+                "photooftheday",
+                "coding",
+                "AI",
+                "FF",
+                "BREAKING",
+                "sale",
+                "deals",
+                "art",
+                "music",
+            ]
         )
 
     LABELS = {  # noqa: RUF012 - a table
@@ -736,5 +1099,7 @@ class Fillers:
         Raises:
             AttributeError: There is no such slot.
         """
-        value = getattr(self, slot)()
+        value = getattr(self, slot.lower())()
+        if slot[0].isupper():
+            value = value[:1].upper() + value[1:]
         return Piece(re.sub(r"[ \t]+", " ", value).strip(), self.LABELS.get(slot))

@@ -2,6 +2,7 @@ r"""Templates: what they may say, and how one becomes a text with spans.
 
 A template is one line of ``templates/KIND.txt``. ``{slot}`` is a value that :class:`ner.fillers.Fillers` makes; ``{first1}``,
 ``{last1}`` and ``{full1}`` belong to the same person wherever they stand, and so does ``{city1}`` to the same city.
+``{Noun}`` begins with a capital.
 ``(a|b|)`` is one of several ways to say it, which may nest; a parenthesis without a bar is one. ``<kind>`` is a line of
 another kind. ``\n`` and ``\t`` are what they are in Python.
 """
@@ -16,7 +17,7 @@ from ner.annotated import Annotated, Piece
 from ner.fillers import Fillers
 
 TEMPLATES = Path(__file__).with_name("templates")
-_PART = re.compile(r"\{(?P<slot>[a-z_]+)(?P<cast>\d?)\}|<(?P<kind>[a-z]+)>")
+_PART = re.compile(r"\{(?P<slot>[A-Za-z][a-z_]*)(?P<cast>\d?)\}|<(?P<kind>[a-z]+)>")
 _PERSON = frozenset({"p", "full", "first", "last"})
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ner.annotated import Annotated
 
-_NEIGHBOURS = {a: b for a, b in zip("qwertyuiopasdfghjklzxcvbnm", "wertyuiop[sdfghjkl;xcvbnm,", strict=True)}  # fmt: skip
+_NEIGHBOURS = dict(zip("qwertyuiopasdfghjklzxcvbnm", "wertyuiop[sdfghjkl;xcvbnm,", strict=True))
 _DASH = re.compile(r"[.,!?;:'’]")
 
 
@@ -21,7 +21,7 @@ def noisy(text: Annotated, rng: random.Random, share: float = 0.3) -> Annotated:
         return recased(text, str.lower)
     if draw < share * 0.58:
         return recased(text, str.upper)
-    if draw < share * 0.66:
+    if draw < share * 0.60:
         return names_recased(text, str.lower)
     if draw < share * 0.72:
         return names_recased(text, str.upper)

@@ -7,7 +7,7 @@ bear a name. Debian has it as ``wordnet-base``. Only reading stands here; ``wndb
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,8 @@ class Sense:
     """What it means."""
     examples: tuple[str, ...]
     """Sentences or phrases with it."""
+    part: str
+    """``noun``, ``verb``, ``adj`` or ``adv``."""
 
 
 def senses(folder: Path) -> Iterator[Sense]:
@@ -48,7 +50,7 @@ def senses(folder: Path) -> Iterator[Sense]:
                 lemma = re.sub(r"\(\w+\)$", "", fields[4]).replace("_", " ")
                 definition = re.split(r'; "| "', gloss.strip(), maxsplit=1)[0].strip(" ;")
                 examples = tuple(said for said in re.findall(r'"([^"]+)"', gloss) if len(said) > 5)
-                yield Sense(lemma, _label(fields[1], " @i " in data, lemma, definition), definition, examples)
+                yield Sense(lemma, _label(fields[1], " @i " in data, lemma, definition), definition, examples, part)
 
 
 def _label(file: str, is_instance: bool, lemma: str, definition: str) -> str | None:
@@ -57,3 +59,13 @@ def _label(file: str, is_instance: bool, lemma: str, definition: str) -> str | N
     if file == _PLACE:
         return "GPE" if _STATE.search(definition) else "LOC"
     return {_PERSON: "PERSON", _GROUP: "ORG"}.get(file)
+
+
+def dictionary(entries: Sequence[Sense]) -> dict[str, list[str]]:
+    """Return the common words of each part of speech: those that are written small, and nobody's name."""
+    names = {entry.lemma.lower() for entry in entries if entry.lemma[:1].isupper()}
+    words: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.lemma.islower() and entry.lemma not in names and re.fullmatch(r"[a-z]+(?: [a-z]+)?", entry.lemma):
+            words.setdefault(entry.part, []).append(entry.lemma)
+    return words

@@ -314,7 +314,8 @@ def _package(ner: str | None) -> str | None:
     named = _MODEL.fullmatch(ner)
     if named is None:
         raise PolicyError(
-            f"detect.ner: '{ner}' is neither spacy:PACKAGE nor a model that finetooth ships; name one, or null for patterns alone"
+            f"detect.ner: '{ner}' is neither spacy:PACKAGE nor a model that finetooth ships; name one, or null for "
+            "patterns alone"
         )
     package = named["package"]
     if importlib.util.find_spec(package.split(".")[0]) is None:

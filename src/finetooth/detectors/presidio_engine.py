@@ -80,7 +80,7 @@ _LABELS: Final = {
     "NORP": "NRP",
     "ADDRESS": "STREET_ADDRESS",
 }
-"""What spaCy's models call the entities (OntoNotes, WikiNER, the Polish NKJP, our own model), and what Presidio does."""
+"""What spaCy's models call the entities (OntoNotes, WikiNER, the Polish NKJP, our own), and what Presidio does."""
 
 
 class WordContext(ContextAwareEnhancer):
