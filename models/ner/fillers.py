@@ -60,6 +60,7 @@ class Fillers:
             "noun": ["kettle", "garden", "idea"],
             "verb": ["stir", "plan"],
             "adj": ["green", "early"],
+            "adv": ["slowly", "often"],
         }
         self.rng = rng
         self.names, self.places = read_lists("names"), read_lists("places")
@@ -674,10 +675,18 @@ class Fillers:
     # --- what is no name --------------------------------------------------------------------------
 
     def noun(self) -> str:
-        return self.rng.choice(self.words["noun"])
+        noun = self.rng.choice(self.words["noun"])
+        return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s") if self.rng.random() < 0.35 else noun
 
     def verb(self) -> str:
-        return self.rng.choice(self.words["verb"])
+        verb, draw = self.rng.choice(self.words["verb"]), self.rng.random()
+        if draw < 0.75 or " " in verb:
+            return verb
+        stem = verb.removesuffix("e")
+        return stem + "ing" if draw < 0.88 else stem + "ed"
+
+    def adv(self) -> str:
+        return self.rng.choice(self.words["adv"])
 
     def adj(self) -> str:
         return self.rng.choice(self.words["adj"])

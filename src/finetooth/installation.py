@@ -88,7 +88,9 @@ def _ner_model(named: str) -> Check:
         folder = Path(finetooth.__file__).parent / "models" / named.removeprefix("finetooth:")
         files = [(path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.is_file()]
         if not files:
-            return Check("model", f"finetooth ships no model {named}; see detect.ner in docs/policies.md", ok=False, needed=True)
+            return Check(
+                "model", f"finetooth ships no model {named}; see detect.ner in docs/policies.md", ok=False, needed=True
+            )
         return Check("model", f"{named} {finetooth.__version__}, sha256 {digest_of(files)}", ok=True, needed=True)
     package = named.removeprefix("spacy:")
     if find_spec(package) is None:

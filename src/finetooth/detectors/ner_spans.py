@@ -26,9 +26,10 @@ _WORD: Final = re.compile(r"[^\W\d_]{3}")
 _SUM: Final = re.compile(r"[%$€£°]")
 _AROUND: Final = 80
 """In code points: a sentence or so before and after."""
-_CAPITAL: Final = re.compile(r"\b(?!I\b)[^\W\d_a-zß-öø-ÿ]")
-"""A word that begins with a capital, or in an alphabet that has none."""
-_NAMED: Final = re.compile(r"(?i)\b(?:name(?:['’]s| is)|i['’]?m|i am|this is|called|named|call me|mrs?\.?|ms\.?|dr\.?|from|in|to|at|for)\s+$")
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_NAMED: Final = re.compile(
+    r"(?i)\b(?:name(?:['’]s| is)|i['’]?m|i am|this is|called|named|call me|mrs?\.?|ms\.?|dr\.?)\s+$"
+)
 """Words that a name follows."""
 
 _MONTH: Final = re.compile(
@@ -105,7 +106,8 @@ def _is_cased(text: str, span: Span) -> bool:
     if any(character.isupper() for character in span.of(text)) or not any(c.islower() for c in span.of(text)):
         return True
     around = text[max(0, span.start - _AROUND) : span.start] + " " + text[span.end : span.end + _AROUND]
-    return not _CAPITAL.search(around) or bool(_NAMED.search(text[max(0, span.start - 20) : span.start]))
+    cased = any(word[0].isupper() for word in _LETTERS.findall(around) if word != "I")
+    return not cased or bool(_NAMED.search(text[max(0, span.start - 20) : span.start]))
 
 
 def _is_absolute(value: str) -> bool:
