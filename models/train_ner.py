@@ -133,9 +133,9 @@ def main() -> None:
         "--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="folder with data.noun and others"
     )
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "src/finetooth/models/en_pii")
-    parser.add_argument("--texts", type=int, default=60_000, help="how many texts are generated")
-    parser.add_argument("--natural", type=int, default=40_000, help="how many sentences of WordNet are read")
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--texts", type=int, default=40_000, help="how many texts are generated")
+    parser.add_argument("--natural", type=int, default=30_000, help="how many sentences of WordNet are read")
+    parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--scratch", action="store_true", help="forget the stock weights first")
     chosen = parser.parse_args()
@@ -164,8 +164,8 @@ def main() -> None:
     if chosen.scratch:
         nlp.get_pipe("ner").model.initialize()
     made = list(examples(nlp, samples))
-    words = sum(len(example) for example in made)
-    print(f"{len(samples):,} texts, {words:,} words, made in {time.monotonic() - began:.0f} s", flush=True)
+    read = sum(len(example) for example in made)
+    print(f"{len(samples):,} texts, {read:,} words, made in {time.monotonic() - began:.0f} s", flush=True)
     train(nlp, made, chosen.epochs, chosen.rate, rng)
     rounded(nlp)
 
