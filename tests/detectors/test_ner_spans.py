@@ -89,6 +89,7 @@ def test_an_address_goes_over_lines_and_has_a_number(marked, address):
         ("He went to Boston and Tackle came up.", "Tackle", True),
         ("he went to boston with maria", "maria", True),
         ("i think I saw maria", "maria", True),
+        ("OMG i saw maria on TV", "maria", True),
         ("Hello, my name is maria", "maria", True),
         ("Stir well, mix potato and salt.", "mix potato", False),
         ("我叫 maria", "maria", True),

@@ -7,6 +7,7 @@ text; none looks at a list of names.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from finetooth.span import Span
@@ -26,7 +27,6 @@ _WORD: Final = re.compile(r"[^\W\d_]{3}")
 _SUM: Final = re.compile(r"[%$€£°]")
 _AROUND: Final = 80
 """In code points: a sentence or so before and after."""
-_LETTERS: Final = re.compile(r"[^\W\d_]+")
 _NAMED: Final = re.compile(
     r"(?i)\b(?:name(?:['’]s| is)|i['’]?m|i am|this is|called|named|call me|mrs?\.?|ms\.?|dr\.?)\s+$"
 )
@@ -101,12 +101,12 @@ def _is_cased(text: str, span: Span) -> bool:
     """Tell whether a name is written as the text around it writes names.
 
     Where others have capitals, what has none is a word and no name, unless the words before say that a name follows.
-    Whoever writes everything small writes names small too. The pronoun I, which programs capitalise, is no evidence.
+    Whoever writes everything small writes names small too. "I", which programs capitalise, and acronyms are no evidence.
     """
     if any(character.isupper() for character in span.of(text)) or not any(c.islower() for c in span.of(text)):
         return True
     around = text[max(0, span.start - _AROUND) : span.start] + " " + text[span.end : span.end + _AROUND]
-    cased = any(word[0].isupper() for word in _LETTERS.findall(around) if word != "I")
+    cased = any(first.isupper() and second.islower() for first, second in pairwise(f" {around}"))
     return not cased or bool(_NAMED.search(text[max(0, span.start - 20) : span.start]))
 
 
