@@ -185,6 +185,7 @@ def save(nlp: Any, folder: Path, origin: Path) -> None:
     fresh.meta.update(
         name="pii",
         version=VERSION,
+        spacy_version=">=3.8.7,<3.9.0",
         license="MIT",
         author="finetooth, from en_core_web_sm 3.8.0 by Explosion",
         description="Names, places, organisations and addresses in the texts of fine-tuning data",
