@@ -632,7 +632,7 @@ class Fillers:
     def unit(self) -> str:
         """Return a military unit."""
         number = self.rng.choice(
-            ("1st", "2nd", "3rd", "7th", "101st", "65th", "139th", "No. 9", "42nd", "First", "Second", "XII")
+            ("1st", "2nd", "3rd", "7th", "101st", "12th", "88th", "No. 9", "42nd", "First", "Second", "XII")
         )
         return f"{self.rng.choice(('', 'the ', 'the '))}{number} {self.rng.choice(('', '', self.nationality() + ' '))}{self._known('unit')}"
 

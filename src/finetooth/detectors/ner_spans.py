@@ -101,7 +101,7 @@ def _is_cased(text: str, span: Span) -> bool:
     """Tell whether a name is written as the text around it writes names.
 
     Where others have capitals, what has none is a word and no name, unless the words before say that a name follows.
-    Whoever writes everything small writes names small too. "I", which programs capitalise, and acronyms are no evidence.
+    Whoever writes everything small writes names small too. "I", which programs capitalise, and acronyms prove nothing.
     """
     if any(character.isupper() for character in span.of(text)) or not any(c.islower() for c in span.of(text)):
         return True
