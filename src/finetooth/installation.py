@@ -12,6 +12,7 @@ from pathlib import Path
 
 import finetooth
 from finetooth import config, keyfile, policyfile
+from finetooth.detectors.ner_models import shipped
 from finetooth.digests import digest_of
 from finetooth.errors import FinetoothError
 
@@ -86,6 +87,13 @@ def _configuration() -> Iterator[Check]:
 def _ner_model(named: str) -> Check:
     if named.startswith("transformers:"):
         return _ner_folder(named.removeprefix("transformers:"))
+    if named.startswith("finetooth:"):
+        try:
+            folder = shipped(named.removeprefix("finetooth:"))
+        except FinetoothError as error:
+            return Check("model", str(error), ok=False, needed=True)
+        files = ((path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.is_file())
+        return Check("model", f"{named} {finetooth.__version__}, sha256 {digest_of(files)}", ok=True, needed=True)
     package = named.removeprefix("spacy:")
     if find_spec(package) is None:
         return Check(

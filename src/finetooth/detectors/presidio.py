@@ -22,7 +22,7 @@ from typing import Any, Final
 from finetooth.detectors import proofs
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.fillers import is_filler, is_stand_in
-from finetooth.detectors.ner_models import ner_models
+from finetooth.detectors.ner_models import NerModel, ner_models, shipped
 from finetooth.detectors.ner_spans import tidy
 from finetooth.detectors.windows import Window, windows
 from finetooth.errors import IncompleteError, PolicyError
@@ -62,7 +62,7 @@ class PresidioDetector:
                 or one of ``detect.recognizers`` cannot be loaded.
             IncompleteError: Presidio could not be loaded.
         """
-        packages = [_package(model.name) for model in ner_models(detect) if model.scheme == "spacy"]
+        packages = [_package(model) for model in ner_models(detect) if model.scheme != "transformers"]
         engine = _engine()
         languages = _languages(detect)
         models: dict[str, Any] = {}
@@ -90,7 +90,7 @@ class PresidioDetector:
             pipelines,
             tuple(models),
             detect.regions,
-            organizations=named is not None and named.enabled,
+            organizations=named is None or named.enabled,
             own=own,
         )
         self._languages = tuple(languages)
@@ -383,7 +383,10 @@ def _hidden(*names: str) -> Iterator[None]:
             del sys.modules[name]
 
 
-def _package(package: str) -> str:
+def _package(model: NerModel) -> str:
+    if model.scheme == "finetooth":
+        return str(shipped(model.name))
+    package = model.name
     if not _PACKAGE.fullmatch(package):
         raise PolicyError(
             f"detect.ner: '{package}' is no name of a spaCy package; name one, or null for patterns alone"

@@ -78,8 +78,9 @@ _LABELS: Final = {
     **dict.fromkeys(("ORG", "ORGANIZATION", "orgName"), "ORGANIZATION"),
     **dict.fromkeys(("DATE", "TIME", "date", "time"), "DATE_TIME"),
     "NORP": "NRP",
+    "ADDRESS": "STREET_ADDRESS",
 }
-"""What spaCy's models call the entities (OntoNotes, WikiNER, the Polish NKJP), and what Presidio does."""
+"""What spaCy's models call the entities (OntoNotes, WikiNER, the Polish NKJP, our own), and what Presidio does."""
 
 
 class WordContext(ContextAwareEnhancer):
@@ -166,7 +167,7 @@ def analyzer(
         pipelines: A spaCy pipeline for each language.
         named: The languages whose pipelines name entities.
         regions: ISO 3166-1 alpha-2 codes.
-        organizations: Whether organisations are named. Presidio leaves them out, for their many false positives.
+        organizations: Whether organisations are named, which Presidio does not by itself.
         own: Recognizers of the user's own.
     """
     ignored = _NOT_A_NAME if organizations else [*_NOT_A_NAME, "ORGANIZATION"]
@@ -179,7 +180,8 @@ def analyzer(
     # NOTE: the engine's own load() would download a model that is missing, and ask torch for a GPU.
     engine.nlp = pipelines
     recognizers = list(_recognizers(list(pipelines), regions))
-    recognizers += [SpacyRecognizer(supported_language=language) for language in named]
+    entities = [*SpacyRecognizer.ENTITIES, "STREET_ADDRESS"]
+    recognizers += [SpacyRecognizer(supported_language=language, supported_entities=entities) for language in named]
     for recognizer in recognizers:
         recognizer.context = _CONTEXT.get(recognizer.name, recognizer.context)
         if recognizer.name in _BOUNDED:
