@@ -75,6 +75,31 @@ def internal_host(value: str) -> bool:
     return own != "metadata.google" and not words <= _STAND_IN_LABELS and not words & {"example", "your", "localhost"}
 
 
+_DATE: Final = re.compile(
+    r"\(?(?:1\d{3}|20\d\d)(?:[-–/ ]+(?:1\d{3}|20\d\d))+\)?|(?:\d{1,2}[./-]){2}\d{4}|\d{4}(?:[./-]\d{1,2}){2}"
+)
+_EXTENSION: Final = re.compile(r"(?:x|ext\.?) ?\d+$")
+
+
+def date_or_years(value: str) -> bool:
+    """Tell whether digits in groups are a date, or a range of years.
+
+    >>> date_or_years("2021-03-14"), date_or_years("(1939-1945)"), date_or_years("555 0132")
+    (True, True, False)
+    """
+    return _DATE.fullmatch(value) is not None
+
+
+def dialled(value: str) -> bool:
+    """Tell whether so many digits are dialled anywhere (ITU-T E.164: 15 at most), and are no date.
+
+    >>> dialled("(99) 645-791"), dialled("2021-03-14"), dialled("555-0132 x17")
+    (True, False, True)
+    """
+    number = _EXTENSION.sub("", value).strip()
+    return 7 <= sum(map(str.isdigit, number)) <= 15 and not date_or_years(number)  # noqa: PLR2004 - as told
+
+
 def polish_id_card(value: str) -> bool:
     """Tell whether the check digit of a Polish identity card holds: the first of six digits, after three letters.
 
@@ -112,6 +137,7 @@ CHECKS: Final = {
     ),
     "polish-nrb": Check(polish_nrb, checksum=True, why="two check digits modulo 97 (ISO 13616)"),
     "vin": Check(vin, checksum=True, why="the ninth character is a check digit modulo 11 (49 CFR 565.15(c))"),
+    "dialled": Check(dialled, checksum=False, why="7 to 15 digits, the last of E.164, and no date or range of years"),
     "internal-host": Check(
         internal_host, checksum=False, why="no name of documentation, and none that every laptop or cluster has"
     ),

@@ -22,6 +22,8 @@ from presidio_analyzer.predefined_recognizers import (
     UrlRecognizer,
 )
 
+from finetooth.detectors.checks import date_or_years
+
 
 class OfflineEmailRecognizer(EmailRecognizer):
     """Presidio's e-mail recognizer, with the public-suffix list that tldextract ships instead of a download."""
@@ -175,8 +177,7 @@ def _is_other_number(text: str, start: int, number: str) -> bool:
     return (
         digits < 7  # noqa: PLR2004 - shorter ones exist inside a town, and look like every other number
         or re.fullmatch(r"\d+[.,]\d+", number) is not None
-        or re.fullmatch(r"\(?(?:1\d{3}|20\d\d)(?:[-–/ ]+(?:1\d{3}|20\d\d))+\)?", number) is not None
-        or re.fullmatch(r"(?:\d{1,2}[./-]){2}\d{4}|\d{4}(?:[./-]\d{1,2}){2}", number) is not None
+        or date_or_years(number)
         or re.search(r"\d[.,]$", text[max(0, start - 2) : start]) is not None
         # ZAM-0603202021: what hangs on a code in capitals is that code's.
         or re.search(r"[A-Z]{2}[-_/#]$", text[max(0, start - 3) : start]) is not None
