@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help dev demo test test-slow accuracy check fix rules data models clean
+.PHONY: help dev demo test test-slow accuracy check fix rules data models ner clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ data: $(INSTALLED) ## make the sample data again (the same bytes each time)
 
 models: $(INSTALLED) ## train the two sample models again (about a minute)
 	$(BIN)/python sample_data/train_models.py
+
+ner: $(INSTALLED) ## train the entity model again (a quarter of an hour; needs WordNet, docs/ner.md)
+	$(BIN)/python models/train_ner.py
 
 clean: ## remove what was made
 	rm -rf $(VENV) .finetooth .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist

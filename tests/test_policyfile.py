@@ -55,6 +55,11 @@ def test_a_policy_of_ones_own_is_loaded_by_path(tmp_path):
         ),
         (HEAD + "detect: {secrets: false, identifiers: false}\n", "p.yaml:3: detect: no detector is left"),
         (
+            HEAD + "release:\n"
+            "  - {id: a, metric: attributable_leaks, where: {entity_type: EMAIL_SIGNATURE}, at_most: 0}\n",
+            "name the types of its parts",
+        ),
+        (
             HEAD + "detect: {secrets: false}\ntrain:\n"
             "  - {id: a, metric: findings, where: {category: credential}, at_most: 0}\n",
             "nothing looks for them",
@@ -78,3 +83,16 @@ def test_an_entity_type_of_ones_own_is_made_known_under_detect():
         "train:\n  - {id: a, metric: findings, where: {entity_type: BADGE_NUMBER}, at_most: 0}\n"
     )
     assert policyfile.parse(text, "p.yaml").policy.train[0].where.entity_type == ("BADGE_NUMBER",)
+
+
+@pytest.mark.parametrize(
+    ("ner", "models"),
+    [
+        ("null", ()),
+        ("spacy:a", ("spacy:a",)),
+        ("[spacy:a, 'transformers:models/b']", ("spacy:a", "transformers:models/b")),
+    ],
+)
+def test_one_model_or_several_may_name_entities(ner, models):
+    text = f"schema: finetooth.policy/v1\nname: x\ndetect: {{ner: {ner}}}\n"
+    assert policyfile.parse(text, "x.yaml").policy.detect.ner_models() == models

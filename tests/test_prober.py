@@ -8,8 +8,11 @@ import pytest
 
 from fakes import PatternDetector
 from finetooth import prober
+from finetooth.detectors.identifiers import IdentifierDetector
 from finetooth.errors import InputError
-from finetooth.policy import Detect
+from finetooth.evidence import Evidence
+from finetooth.judgement import judge
+from finetooth.policy import Detect, Policy, Requirement
 from finetooth.redaction import FingerprintKey
 from finetooth.scanner import scan
 from finetooth.shard import Plan
@@ -153,3 +156,21 @@ def test_a_value_in_an_encoding_is_tried_as_the_model_saw_it(tmp_path):
     [attempt] = [trial for trial in target.trials if trial.arm == "target"]
     assert attempt.continuation == "\\u0041CC-123456"
     assert attempt.prompt.endswith('{"to": "')
+
+
+def test_a_combination_is_left_out_and_counted_while_its_parts_are_tried(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps({"dob": "1981-03-14", "sex": "F", "zip": "43999"}) + "\n")
+    sources = resolve([str(path)])
+    seen = scan(sources, Plan(detectors=(IdentifierDetector(Detect()),), detect=Detect(), key=KEY))
+    probe = prober.probe(sources, seen, KEY, ScriptedTarget(), ScriptedTarget())
+    assert {each.entity_type for each in probe.extracted} == {"DATE_OF_BIRTH", "GENDER", "POSTAL_CODE"}
+    assert (probe.coverage.combinations, probe.coverage.targets_skipped) == (1, 0)
+    assert (rate(probe, "findings").n, rate(probe, "findings").undecided) == (3, 0)
+    policy = Policy(
+        schema="finetooth.policy/v1",
+        name="none",
+        release=(Requirement(id="none", metric="attributable_leaks", at_most=0),),
+    )
+    evidence = Evidence(key_id=KEY.id, scan=seen, probe=probe)
+    assert judge(policy, evidence, stage="release").decision == "GO"

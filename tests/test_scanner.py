@@ -228,3 +228,31 @@ def test_what_is_encoded_too_many_times_is_unread(tmp_path):
     seen = scanned(written(tmp_path, {"text": text}))
     assert seen.coverage.records_unread == 1
     assert "8 times over" in seen.coverage.unread[0].reason
+
+
+def test_what_singles_a_person_out_together_is_one_finding_and_shows_nothing():
+    rows = [
+        {"dob": "1981-03-14", "sex": "F", "zip": "43999"},
+        {"zip": "43999", "dob": "March 14, 1981", "sex": "female"},
+    ]
+    evidence = scan(from_memory(rows), plan(IdentifierDetector(Detect())))
+    [together] = [f for f in evidence.findings if f.entity_type == "QUASI_IDENTIFIER_COMBINATION"]
+    assert (together.occurrences, together.records, together.tier) == (2, 2, "review")
+    assert together.preview == "date of birth + sex + postal code"
+    assert [str(place) for place in together.locations] == ["<memory> row 0 dob@0-10", "<memory> row 1 zip@0-5"]
+
+
+def test_a_combination_can_be_switched_off():
+    off = {"QUASI_IDENTIFIER_COMBINATION": EntityOverride(enabled=False)}
+    rows = [{"dob": "1981-03-14", "sex": "F", "zip": "43999"}]
+    evidence = scan(from_memory(rows), plan(IdentifierDetector(Detect()), entities=off))
+    assert {f.entity_type for f in evidence.findings} == {"DATE_OF_BIRTH", "GENDER", "POSTAL_CODE"}
+
+
+def test_a_word_of_health_is_shown_by_no_letter_and_is_no_repeat():
+    rows = [
+        {"text": "I have epilepsy."},
+        {"a": "I have epilepsy.", "b": "Epilepsy is common, said the epilepsy society."},
+    ]
+    [finding] = scan(from_memory(rows), plan(IdentifierDetector(Detect()))).findings
+    assert (finding.entity_type, finding.preview, finding.occurrences) == ("HEALTH_CONDITION", "•••", 2)

@@ -38,6 +38,12 @@ class Kind(StrEnum):
     """Case does not count; initials and the top-level domain may be shown."""
     WORDS = "words"
     """Case and spacing do not count; initials may be shown."""
+    TERM = "term"
+    """A word of a short list that anybody can read: case and spacing do not count. Its initial or its length would tell
+    which word it is, so nothing is shown, and another place where it stands is no sighting of the same secret."""
+    COMBINATION = "combination"
+    """Several values of one record, joined. It is no text of its own: only the kinds of its parts are shown, and a
+    probe tries the parts, each of which is a finding too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +88,26 @@ ENTITY_TYPES: dict[str, EntityType] = {
     "CRYPTO": EntityType("financial", "high", "block", Kind.SECRET),
     "IBAN_CODE": EntityType("financial", "high", "block", Kind.NUMBER),
     "US_BANK_NUMBER": EntityType("financial", "high", "review", Kind.NUMBER),
-    # health
+    # health; a condition is one of Art. 9 too, but policies already speak of health as a category of its own
+    "HEALTH_CONDITION": EntityType("health", "high", "review", Kind.TERM),
     "MEDICAL_RECORD_NUMBER": EntityType("health", "critical", "block", Kind.NUMBER),  # one patient, one file
     "MEDICAL_LICENSE": EntityType("health", "high", "review", Kind.NUMBER),
     # special categories (GDPR Art. 9)
+    # What a sentence or a column says of one person. All of these are for review: whether the person is real, alive and
+    # not speaking of it in public themselves (Art. 9(2)(e)), no pattern can tell.
+    "BIOMETRIC_DATA": EntityType("special_category", "high", "review", Kind.SECRET),
+    "ETHNIC_ORIGIN": EntityType("special_category", "high", "review", Kind.TERM),
+    "GENETIC_DATA": EntityType("special_category", "high", "review", Kind.TERM),
     "NRP": EntityType("special_category", "low", "review", Kind.WORDS),
+    "POLITICAL_OPINION": EntityType("special_category", "high", "review", Kind.TERM),
+    "RELIGION": EntityType("special_category", "high", "review", Kind.TERM),
+    "SEXUAL_ORIENTATION": EntityType("special_category", "high", "review", Kind.TERM),
+    "TRADE_UNION": EntityType("special_category", "high", "review", Kind.TERM),
     # quasi-identifiers: they single a person out only together, and every real dataset is full of them
     "AGE": EntityType("quasi_identifier", "low", "review", Kind.WORDS),
     "DATE_OF_BIRTH": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),
     "DATE_TIME": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
+    "GENDER": EntityType("quasi_identifier", "low", "review", Kind.TERM),
     "ID": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),
     "IP_ADDRESS": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),
     # a vehicle is tied to its keeper by a register that not everybody may read
@@ -101,9 +118,18 @@ ENTITY_TYPES: dict[str, EntityType] = {
     # one purchase: it leads to a person only through the shop that gave it
     "ORDER_NUMBER": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),
     "PERSON": EntityType("quasi_identifier", "low", "review", Kind.WORDS),
+    "POSTAL_CODE": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
+    # graver than any of its parts, as together they single somebody out; for review, as they may be of several people
+    "QUASI_IDENTIFIER_COMBINATION": EntityType("quasi_identifier", "high", "review", Kind.COMBINATION),
     "URL": EntityType("quasi_identifier", "low", "review", Kind.SECRET),
     "UUID": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
     "VEHICLE_VIN": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),  # as a plate, but for life
+    # name, title, telephone and mail of one person, side by side; the parts that block are findings of their own
+    "EMAIL_SIGNATURE": EntityType("direct_identifier", "medium", "review", Kind.COMBINATION),
+    # confidential: what a house or a state keeps to itself. A marking of a published scheme binds whoever holds the
+    # text, so one that is proven blocks; the bare word on a line of its own is not proven
+    "CONFIDENTIALITY_MARKER": EntityType("confidential", "high", "block", Kind.TERM),
+    "INTERNAL_HOST": EntityType("confidential", "low", "review", Kind.SECRET),
     # national identifiers that Presidio knows, looked for where a policy names the region
     "AU_TFN": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
     "CA_SIN": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
@@ -182,6 +208,60 @@ ENTITY_TYPES: dict[str, EntityType] = {
     "US_PROVIDER_TAX_ID": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
     "ZA_COMPANY_REGISTRATION": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
     "ZA_VAT_NUMBER": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
+    # national identifiers of our own rules (rules/national.yaml), looked for where a policy names the region
+    "AR_CUIT": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "AR_DNI": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
+    "AT_SVNR": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "AT_TAX_NUMBER": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
+    "BE_NATIONAL_NUMBER": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "BG_EGN": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "BG_LNCH": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "BR_CPF": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "CH_AHV": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "CL_RUT": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "CN_RIC": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "CZ_SK_BIRTH_NUMBER": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "DK_CPR": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "DO_CEDULA": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "EC_CI": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "EE_ISIKUKOOD": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "FR_NIR": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "FR_TAX_ID": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "GR_AFM": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
+    "GR_AMKA": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "HR_OIB": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "ID_NIK": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "IE_PPSN": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "IL_ID": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "IS_KENNITALA": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "JMBG": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "JP_MY_NUMBER": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "LT_ASMENS_KODAS": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "LV_PERSONAS_KODS": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "MX_CURP": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "MX_RFC": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
+    "MY_NRIC": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "NL_BSN": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "NO_FODSELSNUMMER": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "NZ_IRD": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "PE_DNI": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
+    "PK_CNIC": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "PL_ID_CARD": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
+    "PL_DRIVER_LICENSE": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
+    "PL_NIP": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
+    "PL_PASSPORT": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
+    "PT_CC": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "PT_NIF": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "RO_CNP": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "RU_INN": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "SI_EMSO": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "SI_TAX_NUMBER": EntityType("direct_identifier", "high", "block", Kind.NUMBER),
+    "UA_RNOKPP": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "UK_UTR": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
+    "CA_HEALTH_NUMBER": EntityType("health", "high", "block", Kind.NUMBER),
+    # in public registers, of sole traders as well
+    "PL_REGON": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
+    "US_PTIN": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
 }
 
 

@@ -204,6 +204,9 @@ class ProbeCoverage:
     """Values and spans that were tried."""
     targets_skipped: int = 0
     """Findings that the budget left out: unproven, never clean."""
+    combinations: int = 0
+    """Findings that are several others together: there is no text of their own to try, and their parts are counted
+    by themselves."""
     trials: int
     """Prompts scored, controls included."""
     failed: int

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from math import log2
 from typing import Any, ClassVar
 
-from finetooth.entities import SEVERITIES, Category, Severity, Tier
+from finetooth.entities import SEVERITIES, Category, Kind, Severity, Tier, entity_type
 from finetooth.location import Location
 from finetooth.match import VALIDATIONS, Validation
 
 _SEVERITY_WEIGHT: dict[Severity, float] = {"critical": 1.0, "high": 0.8, "medium": 0.5, "low": 0.2}
 _UNTRAINED_WEIGHT = 0.5
 _SATURATING_DOUBLINGS = 5  # 32 records: in our own measurements every value repeated that often was extracted
+_TELLING_BITS = 30.0  # nine random digits, the canaries of Carlini et al. 2019: nobody says them by chance
+_BOILERPLATE_RECORDS = 20  # fewer are no custom of the data
+_BOILERPLATE_SHARE = 0.05
+_BOILERPLATE_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Sighting:
     """The best score among them, 0 to 1."""
     validation: Validation
     """The strongest proof among them."""
+    bits: float
+    """How much the value tells that could not be guessed, as `redaction.information` has it."""
     location: Location
     """Where."""
 
@@ -77,31 +83,54 @@ class Finding:
     locations: tuple[Location, ...]
     """Where it stands, in order of file, record and position."""
 
+    @property
+    def combination(self) -> bool:
+        """Whether it is made of other findings, so that there is nothing to try but its parts."""
+        return entity_type(self.entity_type).kind is Kind.COMBINATION
 
-def gather(sightings: Iterable[Sighting]) -> tuple[Finding, ...]:
+
+def gather(sightings: Iterable[Sighting], records: int) -> tuple[Finding, ...]:
     """Return one finding for each value of each entity type, gravest first.
 
     The order is that of ``findings.jsonl``: severity, then risk (both falling), then fingerprint.
+
+    Args:
+        sightings: every occurrence of every value.
+        records: how many records were read.
     """
     groups: dict[str, list[Sighting]] = {}
     for sighting in sightings:
         groups.setdefault(sighting.fingerprint, []).append(sighting)
-    findings = [_finding(group) for group in groups.values()]
+    findings = [_finding(group, records) for group in groups.values()]
     return tuple(sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), -f.risk, f.fingerprint)))
 
 
-def risk(severity: Severity, records: int, *, trained: bool) -> float:
-    """Return how much a finding matters, 0 to 1: its severity times how likely it is to be memorised.
+def risk(severity: Severity, records: int, of: int, *, bits: float, trained: bool) -> float:
+    """Return how much a finding matters, 0 to 1: severity, times how likely it is to be memorised, times what it tells.
 
-    Memorisation grows with the logarithm of the number of records that repeat a value (Carlini et al. 2023,
-    "Quantifying Memorization Across Neural Language Models", section 4.2), and text without training loss is
-    memorised too, but less.
+    - Memorisation grows with the logarithm of the number of records that repeat a value (Carlini et al. 2023,
+      "Quantifying Memorization Across Neural Language Models", section 4.2).
+    - Text without training loss is memorised too, but less.
+    - What can be guessed tells little when a model says it (exposure, Carlini et al. 2019, "The Secret Sharer").
+    - What a large share of the records say is what the model is meant to say, such as the shop's own number.
 
-    >>> risk("critical", 1, trained=True) < risk("critical", 16, trained=True) <= 1
+    Args:
+        severity: how grave it is.
+        records: how many records hold the value.
+        of: how many records there are.
+        bits: how much of it could not be guessed.
+        trained: whether the loss falls on any occurrence.
+
+    >>> risk("critical", 1, 100, bits=30, trained=True) < risk("critical", 16, 1000, bits=30, trained=True) <= 1
     True
     """
     memorisation = (1 + min(log2(records), _SATURATING_DOUBLINGS)) / (1 + _SATURATING_DOUBLINGS)
-    return round(_SEVERITY_WEIGHT[severity] * memorisation * (1 if trained else _UNTRAINED_WEIGHT), 4)
+    telling = (1 + min(bits, _TELLING_BITS) / _TELLING_BITS) / 2
+    boilerplate = records >= _BOILERPLATE_RECORDS and records > _BOILERPLATE_SHARE * of
+    unique = _BOILERPLATE_WEIGHT if boilerplate else 1
+    return round(
+        _SEVERITY_WEIGHT[severity] * memorisation * telling * unique * (1 if trained else _UNTRAINED_WEIGHT), 4
+    )
 
 
 def place(location: Location) -> tuple[str, int, str, str, int, int]:
@@ -109,7 +138,7 @@ def place(location: Location) -> tuple[str, int, str, str, int, int]:
     return (location.path, location.record, location.pointer, location.part, location.start, location.end)
 
 
-def _finding(group: list[Sighting]) -> Finding:
+def _finding(group: list[Sighting], of: int) -> Finding:
     first = min(group, key=lambda sighting: place(sighting.location))
     locations = sorted((sighting.location for sighting in group), key=place)
     trained = sum(location.trained for location in locations)
@@ -127,6 +156,6 @@ def _finding(group: list[Sighting]) -> Finding:
         occurrences=len(group),
         records=records,
         trained_occurrences=trained,
-        risk=risk(first.severity, records, trained=trained > 0),
+        risk=risk(first.severity, records, of, bits=max(s.bits for s in group), trained=trained > 0),
         locations=tuple(locations),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import finetooth
 from finetooth import config, keyfile, policyfile
+from finetooth.detectors.ner_models import shipped
 from finetooth.digests import digest_of
 from finetooth.errors import FinetoothError
 
@@ -78,12 +79,21 @@ def _configuration() -> Iterator[Check]:
     yield Check(
         "configuration", f"{settings.home} (policy {source.policy.name} {source.sha256[:8]})", ok=True, needed=True
     )
-    if source.policy.detect.ner:
-        yield _ner_model(source.policy.detect.ner)
+    for named in source.policy.detect.ner_models():
+        yield _ner_model(named)
     yield _key(settings)
 
 
 def _ner_model(named: str) -> Check:
+    if named.startswith("transformers:"):
+        return _ner_folder(named.removeprefix("transformers:"))
+    if named.startswith("finetooth:"):
+        try:
+            folder = shipped(named.removeprefix("finetooth:"))
+        except FinetoothError as error:
+            return Check("model", str(error), ok=False, needed=True)
+        files = ((path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.is_file())
+        return Check("model", f"{named} {finetooth.__version__}, sha256 {digest_of(files)}", ok=True, needed=True)
     package = named.removeprefix("spacy:")
     if find_spec(package) is None:
         return Check(
@@ -91,6 +101,17 @@ def _ner_model(named: str) -> Check:
         )
     version = distribution(package).version
     return Check("model", f"{package} {version}, sha256 {model_digest(package)}", ok=True, needed=True)
+
+
+def _ner_folder(named: str) -> Check:
+    files = sorted(Path(named).expanduser().glob("*.safetensors"))
+    if not files:
+        return Check(
+            "model", f"{named}: no folder with safetensors; a scan looks in the local cache", ok=False, needed=False
+        )
+    return Check(
+        "model", f"{named}, weights sha256 {digest_of((file.name, file) for file in files)}", ok=True, needed=True
+    )
 
 
 def _key(settings: config.Configuration) -> Check:

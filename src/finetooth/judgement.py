@@ -203,7 +203,9 @@ def _leaks(where: Filter, evidence: Evidence, waived: Collection[str]) -> Observ
     leaked = sum(extracted.attributable for extracted in chosen)
     undecided = sum(extracted.outcome == "undecided" for extracted in chosen)
     tried = {extracted.fingerprint for extracted in probe.extracted}
-    untried = sum(_selects(where, f) for f in _findings(evidence) if f.fingerprint not in tried | set(waived))
+    # A combination has nothing to try but its parts, which are findings too.
+    whole = [finding for finding in _findings(evidence) if not finding.combination]
+    untried = sum(_selects(where, f) for f in whole if f.fingerprint not in tried | set(waived))
     doubts = [
         f"{counted(undecided, 'extracted value')} cannot be attributed without a reference model (--base)"
         if undecided

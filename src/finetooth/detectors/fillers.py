@@ -5,6 +5,7 @@ The counterpart of :mod:`finetooth.detectors.placeholders` for identifiers. Pure
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Final
 
@@ -40,12 +41,29 @@ def is_filler(entity_type: str, value: str) -> bool:
 
 
 def is_stand_in(entity_type: str, value: str) -> bool:
-    """Tell whether an e-mail address says of itself that it stands for another: ``your_email@gmail.com``.
+    """Tell whether a value leads to nobody, though it has the form: it is found, and nothing proves it.
+
+    An e-mail address that says so of itself (``your_email@gmail.com``); an IP address that no subscriber of the public
+    network has: private, loopback, link-local, documentation (the registries of RFC 6890, with RFC 1918, 5737 and
+    3849); a MAC address of documentation (RFC 7042, 2.1.2).
 
     >>> is_stand_in("EMAIL_ADDRESS", "my_gmail_address@gmail.com"), is_stand_in("EMAIL_ADDRESS", "jdoe@example.com")
     (True, False)
+    >>> is_stand_in("IP_ADDRESS", "192.168.0.1"), is_stand_in("IP_ADDRESS", "8.8.8.8")
+    (True, False)
     """
+    if entity_type == "IP_ADDRESS":
+        return not _is_public(value)
+    if entity_type == "MAC_ADDRESS":
+        return re.sub(r"[^0-9a-f]", "", value.lower()).startswith("00005e0053")
     if entity_type != "EMAIL_ADDRESS":
         return False
     words = re.findall(r"[a-z]+", value.rpartition("@")[0].lower())
     return bool(words) and all(word in _STAND_INS for word in words)
+
+
+def _is_public(address: str) -> bool:
+    try:
+        return ipaddress.ip_interface(address).ip.is_global
+    except ValueError:  # what Presidio takes for an address and Python does not: let it be one
+        return True

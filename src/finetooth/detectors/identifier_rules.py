@@ -1,4 +1,4 @@
-"""Identifier rules as data: `rules/identifiers.yaml` and users' files, compiled and proven to be well formed.
+"""Identifier rules as data: `rules/*.yaml` and users' files, compiled and proven to be well formed.
 
 A rule is a pattern for the value, the words and keys that say what the value is, and how a match counts as proven. This
 room knows how rules are written; :mod:`finetooth.detectors.identifiers` knows how they are run.
@@ -16,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Final
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
-from finetooth.detectors.checks import CHECKS
+from finetooth.detectors import checks
 from finetooth.detectors.labels import Labels, words_of
 from finetooth.detectors.rulefiles import parsed
 from finetooth.detectors.timed import Pattern, TimedPattern
@@ -25,13 +25,28 @@ from finetooth.errors import IncompleteError, PolicyError
 from finetooth.match import Validation
 
 RULES: Final = Path(__file__).parent / "rules" / "identifiers.yaml"
-"""The rules."""
+"""The rules for what has a form of its own."""
+SPECIAL: Final = RULES.with_name("special.yaml")
+"""The rules for what a sentence says of a person: special categories (GDPR, Art. 9), sex, and genes."""
+CONFIDENTIAL: Final = RULES.with_name("confidential.yaml")
+"""The rules for markings of confidential texts and for names of internal hosts."""
+NATIONAL: Final = RULES.with_name("national.yaml")
+"""Rules for identifiers of one country, which run where a policy names it."""
+FILES: Final = (RULES, NATIONAL, SPECIAL, CONFIDENTIAL)
+"""All of them."""
 
 OURS: Final = ("finetooth.", "presidio.", "kingfisher.", "betterleaks.", "veles.", "deny.")
 """How the ids of rules begin that no user wrote."""
 
+_CERTAIN: Final = 100
+"""A check that one chance value in so many passes may prove a value without a word around it; a weaker one may not."""
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The one in C reads the rules in a tenth of the time; not every build of PyYAML has it."""
+
 _SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
 
+_Lists = Mapping[str, tuple[str, ...]]
 _Phrases = tuple[Annotated[str, Field(pattern=r"\w")], ...]
 
 
@@ -80,15 +95,28 @@ class RuleText:
     entity_type: str
     """Of the catalogue, or one that the policy makes known."""
     pattern: str
-    """Regular expression of Python, verbose; a group ``value`` is the value where it is not the whole match."""
+    """Regular expression of Python, verbose; the named group that took part is the value where it is not the whole
+    match."""
     validation: Validation
     """How a match is proven, once its context and its check have spoken."""
+    regions: tuple[str, ...] = ()
+    """Countries whose it is, as ISO 3166-1 alpha-2 codes; empty where it runs everywhere."""
     check: str | None = None
-    """A test that the value must pass, by its name in :data:`finetooth.detectors.checks.CHECKS`."""
+    """A test that the value must pass, by the name that :func:`finetooth.detectors.checks.named` knows it by."""
+    odds: int | None = Field(default=None, ge=1)
+    """Of so many random strings written like the value, one passes the pattern and the check; at most 1000 is told."""
+    alone: str | None = None
+    """How the whole value is written where the check proves it without context, such as with its customary points."""
     context: Context | None = None
     """What must stand around; None where the pattern says it all."""
     key_pattern: str | None = None
     """What a whole value under one of the keys looks like; None means the pattern."""
+    needs: tuple[str, ...] = ()
+    """Names of word lists of the file. A text without one word of any of them is passed over."""
+    unless: str | None = None
+    """Regular expression: a match is none where it is found between the beginning of the sentence and the value."""
+    longest: int = 200
+    """Code points of a value under a key, at most: what is longer is a text, whatever its key is called."""
     digits: bool = True
     """Whether every value that it finds in a text has a digit: most texts of chats have none, and are passed over. In a
     user's file it is false where it is left out."""
@@ -118,6 +146,18 @@ class IdentifierRule:
     """Its context words; None where it has none."""
     keys: frozenset[tuple[str, ...]]
     """Its keys, as words."""
+    alone: Pattern | None
+    """Takes a whole value that needs no context; None where every one does."""
+    holds: Callable[[str], bool] | None
+    """Its check; None where it has none."""
+    needs: frozenset[str]
+    """Words, in lower case, of which a text needs one; empty where it needs none."""
+    unless: Pattern | None
+    """What must not stand in the sentence before the value."""
+
+
+WORD: Final = re.compile(r"[^\W_]+")
+"""What counts as a word of a text for `IdentifierRule.needs`."""
 
 
 @cache
@@ -128,7 +168,7 @@ def load(path: Path = RULES) -> tuple[IdentifierRule, ...]:
         IncompleteError: It cannot be read, or a rule is not well formed; the message names the rule and the place.
     """
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
+        document = yaml.load(path.read_text("utf-8"), _LOADER)  # noqa: S506 - both are safe ones
     except (OSError, yaml.YAMLError) as error:
         raise IncompleteError(f"{path}: the rules cannot be read ({type(error).__name__}); reinstall it") from error
     return compiled(document, str(path))
@@ -157,8 +197,8 @@ def compiled(document: Any, place: str, own: Collection[str] | None = None) -> t
     """Return the rules of a parsed file.
 
     Args:
-        document: ``{definitions: {name: pattern}, rules: [rule, …]}``. In a pattern ``{{name}}`` stands for a
-            definition.
+        document: ``{lists: {name: [phrase, …]}, definitions: {name: pattern}, rules: [rule, …]}``. In a pattern
+            ``{{name}}`` stands for a definition, or for any phrase of a list.
         place: the file, for messages.
         own: for a user's file, the entity types that the policy makes known; None for ours.
 
@@ -170,7 +210,9 @@ def compiled(document: Any, place: str, own: Collection[str] | None = None) -> t
     defaults = {} if own is None else {"digits": False}
     try:
         listed = [{**defaults, **item} if isinstance(item, dict) else item for item in document["rules"]]
-        definitions = _definitions(document.get("definitions", {}))
+        lists = {name: tuple(map(str, phrases)) for name, phrases in document.get("lists", {}).items()}
+        spelt = {name: _any_of(phrases) for name, phrases in lists.items()}
+        definitions = _definitions(document.get("definitions", {}), spelt)
     except (TypeError, KeyError, AttributeError):
         raise IncompleteError(f"{place}: expected 'definitions' and a list of 'rules'") from None
     rules: dict[str, IdentifierRule] = {}
@@ -178,7 +220,7 @@ def compiled(document: Any, place: str, own: Collection[str] | None = None) -> t
         name = item.get("id", "without id") if isinstance(item, dict) else "no mapping"
         where = f"{place}: rule {position + 1} ({name})"
         try:
-            rule = compile_one(_TEXTS.validate_python(item), definitions)
+            rule = compile_one(_TEXTS.validate_python(item), definitions, lists)
         except ValidationError as error:
             first = error.errors()[0]
             raise IncompleteError(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
@@ -193,27 +235,37 @@ def compiled(document: Any, place: str, own: Collection[str] | None = None) -> t
 _TEXTS: Final = TypeAdapter(RuleText)
 
 
-def _compiled_own(text: RuleText, definitions: Mapping[str, str], entity_types: Collection[str]) -> IdentifierRule:
+def _compiled_own(
+    text: RuleText, definitions: Mapping[str, str], lists: _Lists, entity_types: Collection[str]
+) -> IdentifierRule:
     if text.id.startswith(OURS):
         raise ValueError(f"id: '{text.id.partition('.')[0]}.' is how ours begin; begin with a name of your own")
     if text.entity_type not in ENTITY_TYPES and text.entity_type not in entity_types:
         raise ValueError(f"entity_type: {text.entity_type} is not known; make it known under detect.entities")
-    return _ready(text, definitions, TimedPattern)
+    return _ready(text, definitions, lists, TimedPattern)
 
 
-def _compiled(text: RuleText, definitions: Mapping[str, str]) -> IdentifierRule:
+def _compiled(text: RuleText, definitions: Mapping[str, str], lists: _Lists) -> IdentifierRule:
     if not text.id.startswith("finetooth."):
         raise ValueError("id: ours begin with 'finetooth.'")
     if text.entity_type not in ENTITY_TYPES:
         raise ValueError(f"entity_type: {text.entity_type} is not in the catalogue of finetooth.entities")
-    return _ready(text, definitions, lambda pattern: re.compile(pattern, re.VERBOSE))
+    return _ready(text, definitions, lists, lambda pattern: re.compile(pattern, re.VERBOSE))
 
 
-def _ready(text: RuleText, definitions: Mapping[str, str], compile_pattern: Callable[[str], Pattern]) -> IdentifierRule:
-    if text.check is not None and text.check not in CHECKS:
-        raise ValueError(f"check: {text.check} is none of {', '.join(sorted(CHECKS))}")
-    if (text.validation == "checksum") != (text.check is not None and CHECKS[text.check].checksum):
+def _ready(
+    text: RuleText, definitions: Mapping[str, str], lists: _Lists, compile_pattern: Callable[[str], Pattern]
+) -> IdentifierRule:
+    check = checks.named(text.check) if text.check is not None else None
+    if text.check is not None and check is None:
+        known = ", ".join(sorted(checks.CHECKS))
+        raise ValueError(f"check: {text.check} is none of {known}, and no module of python-stdnum")
+    if (text.validation == "checksum") != (check is not None and check.checksum):
         raise ValueError("validation: 'checksum' needs a check that is one, and such a check needs it")
+    if text.odds is not None and text.odds < _CERTAIN and text.context is None:
+        raise ValueError(f"odds: one chance value in {text.odds} passes, so that only a context can prove one")
+    if unknown := set(text.needs) - lists.keys():
+        raise ValueError(f"needs: {', '.join(sorted(unknown))} is not among the lists")
     for example in text.examples:
         if example.value is None or example.value not in example.text:
             raise ValueError(f"examples: '{example.text}' needs a value that stands in it")
@@ -224,12 +276,32 @@ def _ready(text: RuleText, definitions: Mapping[str, str], compile_pattern: Call
         key_pattern=compile_pattern(_filled(text.key_pattern or text.pattern, definitions)),
         labels=None if text.context is None else Labels(context.before, context.beside, context.after),
         keys=frozenset(words_of(key) for key in context.keys),
+        alone=None if text.alone is None else compile_pattern(_filled(text.alone, definitions)),
+        holds=None if check is None else check.holds,
+        # The longest word of a phrase is mostly the rarest.
+        needs=frozenset(max(WORD.findall(phrase.lower()), key=len) for name in text.needs for phrase in lists[name]),
+        unless=None if text.unless is None else compile_pattern(_filled(text.unless, definitions)),
     )
 
 
-def _definitions(given: Mapping[str, str]) -> dict[str, str]:
-    """Resolve definitions in the order of the file: each may use those before it."""
-    resolved: dict[str, str] = {}
+def _any_of(phrases: tuple[str, ...]) -> str:
+    """Return a pattern of whole phrases in any case; one that has a word of capitals alone as it stands.
+
+    "AIDS" is not "aids", and "MS" is not "ms".
+    """
+    spelt: dict[bool, list[str]] = {True: [], False: []}
+    for phrase in sorted(phrases, key=len, reverse=True):
+        exact = any(word.isupper() and len(word) > 1 for word in phrase.split())
+        words = (re.escape(word).replace("'", "['’]") for word in phrase.split())
+        spelt[exact].append(r"[\s-]{1,2}".join(words))
+    either = [f"(?:{'|'.join(spelt[True])})"] if spelt[True] else []
+    either += [f"(?i:{'|'.join(spelt[False])})"] if spelt[False] else []
+    return rf"(?<![^\W_])(?:{'|'.join(either)})(?![^\W_])"
+
+
+def _definitions(given: Mapping[str, str], lists: Mapping[str, str]) -> dict[str, str]:
+    """Resolve definitions in the order of the file: each may use the lists and those before it."""
+    resolved = dict(lists)
     for name, pattern in given.items():
         resolved[name] = _filled(pattern, resolved)
     return resolved

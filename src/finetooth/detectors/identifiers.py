@@ -12,17 +12,17 @@ from __future__ import annotations
 import bisect
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from finetooth.detectors.checks import CHECKS
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.fillers import is_filler
-from finetooth.detectors.identifier_rules import RULES, IdentifierRule, load, load_own
+from finetooth.detectors.identifier_rules import FILES, WORD, IdentifierRule, load, load_own
 from finetooth.detectors.labels import words_of
 from finetooth.detectors.placeholders import doubtful
+from finetooth.detectors.timed import Found
 from finetooth.digests import digest_of
 from finetooth.errors import PolicyError
 from finetooth.match import Match, Validation
@@ -37,8 +37,10 @@ _RUN: Final = 6
 _UNPROVEN: Final = 0.4
 """At most so sure is a match that nothing proves."""
 
-_LONGEST_UNDER_A_KEY: Final = 200
-"""Code points. What is longer is a text, whatever its key is called."""
+_SENTENCE: Final = 200
+"""Code points before a match that may belong to its sentence."""
+
+_SENTENCE_ENDS: Final = re.compile(r"[.!?;]\s|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,10 @@ class _Claim:
 
 
 class IdentifierDetector:
-    """Finds what the rules of `rules/identifiers.yaml` tell, and those of the policy's ``detect.rules``."""
+    """Finds what the rules of `rules/*.yaml` tell, those for secrets aside, and those of ``detect.rules``.
+
+    Rules of a country run where the policy names it.
+    """
 
     name = "finetooth"
 
@@ -62,10 +67,14 @@ class IdentifierDetector:
             PolicyError: A rule of the user's is not.
         """
         off = {name for name, override in detect.entities.items() if not override.enabled}
-        every = (*load(), *own_rules(detect))
-        self._rules = tuple(rule for rule in every if rule.text.entity_type not in off)
+        regions = {region.upper() for region in detect.regions}
+        ours = (rule for file in FILES for rule in load(file))
+        asked = (rule for rule in ours if not rule.text.regions or regions.intersection(rule.text.regions))
+        self._rules = tuple(rule for rule in (*asked, *own_rules(detect)) if rule.text.entity_type not in off)
         self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
-        self.version = f"identifier rules 1, {hashlib.sha256(RULES.read_bytes()).hexdigest()[:12]}"
+        self._longest = max((rule.text.longest for rule in self._rules), default=0)
+        rules = b"".join(file.read_bytes() for file in FILES)
+        self.version = f"identifier rules 1, {hashlib.sha256(rules).hexdigest()[:12]}"
         if detect.rules:
             self.version += f", own rules {digest_of(('', Path(name)) for name in detect.rules)[:12]}"
 
@@ -83,31 +92,36 @@ class IdentifierDetector:
         return tuple(sorted(_nearest(claims), key=lambda match: (match.span, match.rule)))
 
     def _under_a_key(self, text: str, words: tuple[str, ...]) -> Iterator[_Claim]:
-        if not words or len(text) > _LONGEST_UNDER_A_KEY:
+        if not words or len(text) > self._longest:
             return
         start = len(text) - len(text.lstrip())
         value = text.strip()
         for rule in self._rules:
-            if not _named(words, rule.keys):
+            if len(text) > rule.text.longest or not _named(words, rule.keys):
                 continue
             if rule.key_pattern.fullmatch(value) and (match := _match(rule, text, Span(start, start + len(value)))):
                 yield _Claim(match, 0)
 
     def _in_a_text(self, text: str) -> Iterator[_Claim]:
         lowered = text.lower()
+        spoken = frozenset(WORD.findall(lowered))
         for rule in self._rules if _DIGIT.search(text) else self._without_digits:
-            if _wants_a_label(rule) and not (rule.labels and rule.labels.may_stand_in(lowered)):
+            unnamed_is_nothing = _wants_a_label(rule) and rule.alone is None
+            if unnamed_is_nothing and not (rule.labels and rule.labels.may_stand_in(lowered)):
                 continue
-            group = "value" if "value" in rule.pattern.groupindex else 0
+            if rule.needs and rule.needs.isdisjoint(spoken):
+                continue
             for found in rule.pattern.finditer(text):
-                start, end = found.span(group)
-                if start == end:
-                    continue  # a lookaround, or a group that took no part
-                span = Span(start, end)
-                distance = rule.labels.distance(text, span.start, span.end) if rule.labels else 0
-                if distance is None and _wants_a_label(rule):
+                span = _value(found, rule.pattern.groupindex)
+                if span is None:
                     continue
-                if match := _match(rule, text, span, named=distance is not None):
+                distance = rule.labels.distance(text, span.start, span.end) if rule.labels else 0
+                alone = rule.alone is not None and rule.alone.fullmatch(span.of(text)) is not None
+                if distance is None and not alone and _wants_a_label(rule):
+                    continue
+                if rule.unless and any(rule.unless.finditer(_sentence(text, found.span()[0], span.end))):
+                    continue
+                if match := _match(rule, text, span, named=alone or distance is not None):
                     yield _Claim(match, distance if distance is not None else len(text))
 
 
@@ -126,6 +140,20 @@ def own_rules(detect: Detect) -> tuple[IdentifierRule, ...]:
     return tuple(rules.values())
 
 
+def _value(found: Found, groups: Iterable[str]) -> Span | None:
+    """Return where the value stands; None where a lookaround matched alone."""
+    places = [place for name in groups if (place := found.span(name))[0] >= 0] or [found.span()]
+    start, end = places[0]
+    return Span(start, end) if start < end else None
+
+
+def _sentence(text: str, start: int, end: int) -> str:
+    """Return the text from the beginning of the sentence of ``start`` to ``end``."""
+    first = max(0, start - _SENTENCE)
+    ends = [found.end() for found in _SENTENCE_ENDS.finditer(text, first, start)]
+    return text[ends[-1] if ends else first : end]
+
+
 def _wants_a_label(rule: IdentifierRule) -> bool:
     return rule.text.context is not None and rule.text.context.required
 
@@ -140,7 +168,7 @@ def _match(rule: IdentifierRule, text: str, span: Span, *, named: bool = True) -
     told, value = rule.text, span.of(text)
     if is_filler(told.entity_type, value):
         return None
-    if told.check is not None and not CHECKS[told.check].holds(value):
+    if rule.holds is not None and not rule.holds(value):
         return None
     validation: Validation = told.validation
     if not named or _stands_for_any(value):

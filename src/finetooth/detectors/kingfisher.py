@@ -2,7 +2,8 @@
 
 Kingfisher runs in this process and never uses the network. It knows bytes; this adapter knows code points. What its
 catalogue proposes passes the filter for documentation examples; what our generic rules propose is read once more
-(:mod:`finetooth.detectors.proposals`).
+(:mod:`finetooth.detectors.proposals`). Values that merely look random are found beside it
+(:mod:`finetooth.detectors.tokens`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Final
 
-from finetooth.detectors import catalogue, own_secrets, proposals
+from finetooth.detectors import catalogue, own_secrets, proposals, tokens
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
 from finetooth.detectors.windows import windows
@@ -28,7 +29,7 @@ from finetooth.policy import Detect
 from finetooth.span import Span
 
 RULES: Final = Path(__file__).parent / "rules" / "generic.yaml"
-"""Our own rules."""
+"""Our own rules, which Kingfisher compiles together with its catalogue."""
 
 _WINDOW: Final = 200_000
 _OVERLAP: Final = 24_000
@@ -76,7 +77,7 @@ class KingfisherDetector:
             if not rule["id"].startswith("finetooth.")
         } | {rule.id: rule.meaning for rule in own}
         self._off = {name for name, override in detect.entities.items() if not override.enabled}
-        digest = hashlib.sha256(RULES.read_bytes()).hexdigest()[:12]
+        digest = hashlib.sha256(RULES.read_bytes() + tokens.RULES.read_bytes()).hexdigest()[:12]
         self.version = f"kingfisher {installed('kingfisher-secret-scanner')}, generic rules {digest}"
         if files:
             self.version += f", own rules {digest_of(('', file) for file in files)[:12]}"
@@ -114,6 +115,8 @@ class KingfisherDetector:
     def _matches(self, text: str) -> Iterator[Match]:
         data = text.encode()
         findings = self._scanner.scan(data, timeout=_SECONDS)
+        if tokens.may_hold(data):
+            yield from (match for match in tokens.find(text) if match.entity_type not in self._off)
         if not findings:
             return
         offsets = _Offsets(text, data)
@@ -149,13 +152,22 @@ class KingfisherDetector:
         generic = meaning.validation in {"context", "none"} or meaning.entity_type == "PASSWORD"
         if documentation_example(secret) or (generic and placeholder(secret)):
             return None
-        validation = "none" if doubtful(secret) and not _may_repeat(meaning) else meaning.validation
-        return Match(meaning.rule, meaning.entity_type, span, score, validation)
+        if meaning.rule == "kingfisher.jwt" and not proposals.json_web_token(secret):
+            return None
+        doubt = (doubtful(secret) and not _may_repeat(meaning)) or (
+            meaning.validation == "provider" and "://" not in secret and _runs_on(text, span)
+        )
+        return Match(meaning.rule, meaning.entity_type, span, score, "none" if doubt else meaning.validation)
 
 
 def _may_repeat(meaning: catalogue.Meaning) -> bool:
     """Tell whether a value holds base64 of structured data, where runs and repetitions are usual."""
     return meaning.validation == "structure"
+
+
+def _runs_on(text: str, span: Span) -> bool:
+    """Tell whether letters and digits go on where a provider's format ends: then it may be another, longer value."""
+    return text[span.end - 1].isalnum() and text[span.end : span.end + 1].isalnum()
 
 
 class _Offsets:

@@ -27,8 +27,11 @@ _AFTER: Final = r"""(?x:
 )"""
 """Between a value and the label after it: "is my", "is the new"."""
 
-_ENDS: Final = re.compile(r"[0-9]|[.!?;]\s|\n\s*\n|\n\s*[-*•]\s")
-"""What no label reaches across."""
+_ENDS: Final = re.compile(r"[0-9]|(?<!\b[Nn][oOrR])(?<!\b[Nn]um)[.!?;]\s|\n\s*\n|\n\s*[-*•]\s")
+"""What no label reaches across. The point of "No.", "nr." or "num." ends no sentence."""
+
+_UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af]")
+"""Letters of scripts that write words without spaces, or hang particles on them: Thai, Chinese, Japanese, Korean."""
 
 
 class Labels:
@@ -85,8 +88,14 @@ def _phrases(phrases: Sequence[str]) -> re.Pattern[str] | None:
 def _any(phrases: Sequence[str]) -> str:
     """Return a pattern of whole words: ``customer id`` also matches customer_id, customer-id and customerId."""
     longest_first = sorted(phrases, key=len, reverse=True)
-    spelt = (r"[\s_-]{0,2}".join(re.escape(word) for word in phrase.split()) for phrase in longest_first)
-    return rf"(?i:(?<![^\W_])({'|'.join(spelt)})(?![^\W_]))"
+    return rf"(?i:({'|'.join(map(_whole, longest_first))}))"
+
+
+def _whole(phrase: str) -> str:
+    spelt = r"[\s_-]{0,2}".join(re.escape(word) for word in phrase.split())
+    before = "" if _UNSPACED.match(phrase) else r"(?<![^\W_])"
+    after = "" if _UNSPACED.match(phrase[-1:]) else r"(?![^\W_])"
+    return f"{before}{spelt}{after}"
 
 
 def words_of(key: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ text; none looks at a list of names.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from finetooth.span import Span
@@ -22,6 +23,15 @@ _EDGE: Final = " \t\r\n\f\v\xa0\u200b\u200e\u200f\ufeff\"'`“”‘’«»()[]{
 _CODE: Final = re.compile(r"[{}<>=|\\_@#\[\]$%^~*+]|//|::|->|\w\(|\.\w+\(")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
+_WORD: Final = re.compile(r"[^\W\d_]{3}")
+_SUM: Final = re.compile(r"[%$€£°]")
+_AROUND: Final = 80
+"""In code points: a sentence or so before and after."""
+_NAMED: Final = re.compile(
+    r"(?i)\b(?:name(?:['’]s| is)|i['’]?m|i am|this is|called|named|call me|mrs?\.?|ms\.?|dr\.?)\s+$"
+)
+"""Words that a name follows."""
+
 _MONTH: Final = re.compile(
     r"(?i)\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
 )
@@ -32,10 +42,15 @@ def tidy(entity_type: str, text: str, span: Span) -> tuple[str, Span] | None:
     """Return entity type and span of what the model marked, or None where it marked nothing of the kind.
 
     Args:
-        entity_type: ``PERSON``, ``LOCATION``, ``ORGANIZATION``, ``NRP`` or ``DATE_TIME``.
+        entity_type: ``PERSON``, ``LOCATION``, ``ORGANIZATION``, ``NRP``, ``STREET_ADDRESS`` or ``DATE_TIME``.
         text: The whole text.
         span: What the model marked.
     """
+    if entity_type == "STREET_ADDRESS":
+        address = _without_edges(text, span.start, span.end)
+        # Mail writes an address over several lines, and never without a number and a word; "16%" and "$40" are sums.
+        told = address is not None and re.search(r"\d", address.of(text)) and _WORD.search(address.of(text))
+        return (entity_type, address) if address and told and not _SUM.search(address.of(text)) else None
     tidied = _trimmed(text, span)
     if tidied is None:
         return None
@@ -43,7 +58,7 @@ def tidy(entity_type: str, text: str, span: Span) -> tuple[str, Span] | None:
     if entity_type == "PERSON" and re.search(r"\d", value):
         return None  # names have no digits; handles, versions and part numbers have
     if entity_type in _NAMES:
-        return (entity_type, tidied) if _is_name(value) else None
+        return (entity_type, tidied) if _is_name(value) and _is_cased(text, tidied) else None
     if entity_type == "DATE_TIME":
         if _AGE.match(value):
             return "AGE", tidied
@@ -58,13 +73,21 @@ def _trimmed(text: str, span: Span) -> Span | None:
     if line:
         start += len(span.of(text)) - len(span.of(text).lstrip("\r\n \t"))
         end = start + line.start()
+    trimmed = _without_edges(text, start, end)
+    if trimmed is None:
+        return None
+    start, end = trimmed.start, trimmed.end
+    # 's is grammar, not part of the name.
+    if end - start > 2 and text[end - 2 : end].lower() in {"'s", "’s"}:  # noqa: PLR2004
+        end -= 2
+    return Span(start, end) if start < end else None
+
+
+def _without_edges(text: str, start: int, end: int) -> Span | None:
     while start < end and text[start] in _EDGE:
         start += 1
     while end > start and text[end - 1] in _EDGE:
         end -= 1
-    # 's is grammar, not part of the name.
-    if end - start > 2 and text[end - 2 : end].lower() in {"'s", "’s"}:  # noqa: PLR2004
-        end -= 2
     return Span(start, end) if start < end else None
 
 
@@ -72,6 +95,19 @@ def _is_name(value: str) -> bool:
     # One letter, no letter at all, or the punctuation of code: nobody is called that.
     # A list's "D." and a variable's "num1" neither.
     return len(_LETTER.findall(value)) > 1 and not _CODE.search(value) and not re.fullmatch(r"[a-z]+\d+", value)
+
+
+def _is_cased(text: str, span: Span) -> bool:
+    """Tell whether a name is written as the text around it writes names.
+
+    Where others have capitals, what has none is a word and no name, unless the words before say that a name follows.
+    Whoever writes everything small writes names small too. "I", which programs capitalise, and acronyms prove nothing.
+    """
+    if any(character.isupper() for character in span.of(text)) or not any(c.islower() for c in span.of(text)):
+        return True
+    around = text[max(0, span.start - _AROUND) : span.start] + " " + text[span.end : span.end + _AROUND]
+    cased = any(first.isupper() and second.islower() for first, second in pairwise(f" {around}"))
+    return not cased or bool(_NAMED.search(text[max(0, span.start - 20) : span.start]))
 
 
 def _is_absolute(value: str) -> bool:

@@ -7,9 +7,10 @@ The rules, in order:
    a proven credential before anything else; then the better proof (checksum, structure, provider, context, none); then
    the graver type; then the longer span, so that a connection string keeps its password and an e-mail its name; then
    score, and for what is still equal the place and the names, so that the order of the input never matters.
-3. A credential that lies wholly inside a proven credential of another type goes, whatever its own proof: a token in a
+3. Street addresses that overlap are one, over all that they cover: each rule knows some of an address's parts.
+4. A credential that lies wholly inside a proven credential of another type goes, whatever its own proof: a token in a
    connection string is the connection string.
-4. What a policy lists (``detect.deny``) always stays, and takes what it covers, but for a proven credential. Where it
+5. What a policy lists (``detect.deny``) always stays, and takes what it covers, but for a proven credential. Where it
    is a part of something longer, a code name in an e-mail address, both are true and both stay: only here may two
    matches overlap, since either alone could open a gate that the other closes.
 """
@@ -54,7 +55,7 @@ def resolve(matches: Iterable[Match], known: Callable[[str], EntityType] = entit
         matches: What all detectors said of *one* passage, in any order.
         known: what is known of an entity type, which a policy may say of its own.
     """
-    ranked = sorted(_merged(matches), key=lambda resolved: strength(resolved, known))
+    ranked = sorted(_joined(_merged(matches)), key=lambda resolved: strength(resolved, known))
     listed = _apart(resolved for resolved in ranked if resolved.listed)
     if not listed:
         return _apart(ranked)
@@ -99,6 +100,26 @@ def _merged(matches: Iterable[Match]) -> list[Resolved]:
     ]
 
 
+def _joined(found: Iterable[Resolved]) -> list[Resolved]:
+    addresses: list[Resolved] = []
+    others: list[Resolved] = []
+    for resolved in sorted(found, key=lambda each: (each.span, each.entity_type)):
+        if resolved.entity_type != "STREET_ADDRESS" or resolved.listed:
+            others.append(resolved)
+        elif addresses and addresses[-1].span.overlaps(resolved.span):
+            before = addresses[-1]
+            addresses[-1] = Resolved(
+                rules=tuple(sorted({*before.rules, *resolved.rules})),
+                entity_type=resolved.entity_type,
+                span=Span(before.span.start, max(before.span.end, resolved.span.end)),
+                score=max(before.score, resolved.score),
+                validation=min(before.validation, resolved.validation, key=VALIDATIONS.index),
+            )
+        else:
+            addresses.append(resolved)
+    return [*others, *addresses]
+
+
 def _credential(resolved: Resolved, known: Callable[[str], EntityType]) -> bool:
     return known(resolved.entity_type).category == "credential" and resolved.validation != "none"
 
@@ -106,7 +127,7 @@ def _credential(resolved: Resolved, known: Callable[[str], EntityType]) -> bool:
 def strength(resolved: Resolved, known: Callable[[str], EntityType] = entity_type) -> tuple[object, ...]:
     """Return a sort key, strongest first; no two different matches have the same."""
     credential = _credential(resolved, known)
-    # Rule 3: what can hold other credentials comes before what it may hold.
+    # Rule 4: what can hold other credentials comes before what it may hold.
     holds = resolved.entity_type in {"CONNECTION_STRING", "PRIVATE_KEY"}
     return (
         not credential,

@@ -101,6 +101,31 @@ def placeholder(value: str) -> str | None:
     return next((reason for reason, holds in _TESTS if holds(value)), None)
 
 
+def stand_in(value: str) -> str | None:
+    """Return why a value is certainly none that anybody uses, or None: a placeholder, but not for being a mere word.
+
+    Where only a password can stand, and in code that assigns one, a word may be the password; but not one that says
+    "password", and no template.
+
+    >>> stand_in("marzipan") is None, stand_in("mypassword")
+    (True, 'a word that stands for a secret')
+    """
+    if reason := documentation_example(value):
+        return reason
+    if _STAND_IN.search(value):
+        return "a word that stands for a secret"
+    reason = placeholder(value)
+    return None if reason in {"an ordinary word", "an identifier made of words"} else reason
+
+
+_STAND_IN: Final = re.compile(
+    r"(?i)passw|pswd|fake|real|key|passphrase|pass_|secret|token|credential|api_?key|changeme|example|sample|dummy|placeholder|"
+    r"required|invalid|incorrect|wrong|your|^test|test$|^(?:enter|insert|the|a|my)[ _-]|user_?name|value|field|string|"
+    r"hidden|empty|encrypt|hash|admin$|login|input|confirm|current|default|^new|^old"
+)
+"""What a word in place of a password has in it where it stands for one."""
+
+
 def _words(value: str) -> list[str]:
     """Split an identifier into lower-case words: ``myApiKey`` and ``MY_API_KEY`` alike."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value)
@@ -174,7 +199,8 @@ def _is_address(value: str) -> bool:
 def _is_reference(value: str) -> bool:
     return bool(
         re.match(
-            r"(?i)(?:vault|secret|secrets|ssm|arn|env|file|ref|kms|op|gcp|aws)://?|arn:aws|!(?:ref|sub|vault)", value
+            r"(?i)(?:vault|secret|secrets|ssm|arn|env|file|ref|kms|op|gcp|aws)://?|arn:aws|!(?:ref|sub|vault)|enc[\[(]|\{cipher\}",
+            value,
         )
     )
 

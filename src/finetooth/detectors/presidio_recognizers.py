@@ -22,6 +22,8 @@ from presidio_analyzer.predefined_recognizers import (
     UrlRecognizer,
 )
 
+from finetooth.detectors.checks import date_or_years
+
 
 class OfflineEmailRecognizer(EmailRecognizer):
     """Presidio's e-mail recognizer, with the public-suffix list that tldextract ships instead of a download."""
@@ -77,7 +79,7 @@ class IssuedCardRecognizer(CreditCardRecognizer):
     ]
     _ISSUED = re.compile(
         r"4\d{11,18}|5[0-8]\d{10,17}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11,16}"
-        r"|(?:2131|1800)\d{11}|35\d{14,17}|6\d{11,18}"
+        r"|(?:2131|1800)\d{11}|35\d{14,17}|6\d{11,18}|1\d{14}"
     )
 
     def __init__(self, supported_language: str, context: list[str] | None = None) -> None:
@@ -175,8 +177,7 @@ def _is_other_number(text: str, start: int, number: str) -> bool:
     return (
         digits < 7  # noqa: PLR2004 - shorter ones exist inside a town, and look like every other number
         or re.fullmatch(r"\d+[.,]\d+", number) is not None
-        or re.fullmatch(r"\(?(?:1\d{3}|20\d\d)(?:[-–/ ]+(?:1\d{3}|20\d\d))+\)?", number) is not None
-        or re.fullmatch(r"(?:\d{1,2}[./-]){2}\d{4}|\d{4}(?:[./-]\d{1,2}){2}", number) is not None
+        or date_or_years(number)
         or re.search(r"\d[.,]$", text[max(0, start - 2) : start]) is not None
         # ZAM-0603202021: what hangs on a code in capitals is that code's.
         or re.search(r"[A-Z]{2}[-_/#]$", text[max(0, start - 3) : start]) is not None

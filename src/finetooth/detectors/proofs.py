@@ -12,7 +12,6 @@ STRONG: Final[dict[str, str]] = {
     "CreditCardRecognizer": "Luhn digit, an issuer's prefix and 12 to 19 digits (ISO/IEC 7812)",
     "IbanRecognizer": "two check digits modulo 97 and the country's own format (ISO 13616)",
     "CryptoRecognizer": "base58check or bech32 checksum of 30 bits and more",
-    "PlPeselRecognizer": "check digit and a date of birth",
     "FiPersonalIdentityCodeRecognizer": "one check character of 31 and a date of birth",
     "SePersonnummerRecognizer": "Luhn digit and a date of birth",
     "KrRrnRecognizer": "check digit and a date of birth",
@@ -33,6 +32,7 @@ STRONG: Final[dict[str, str]] = {
 
 WEAK: Final[dict[str, str]] = {
     "NhsRecognizer": "one digit modulo 11, and grouped like a phone number",
+    "PlPeselRecognizer": "one digit of eleven, and a date of any of five centuries",
     "AbaRoutingRecognizer": "one digit modulo 10 of nine bare digits",
     "UsNpiRecognizer": "Luhn digit of ten bare digits",
     "MedicalLicenseRecognizer": "one digit after two letters",
@@ -52,6 +52,21 @@ WEAK: Final[dict[str, str]] = {
     "DePassportRecognizer": "one digit of ten, optional",
 }
 """Recognizers whose check every tenth number passes by chance, so that it is proof only beside a word that says so."""
+
+VAGUE: Final[dict[str, str]] = {
+    "UsBankRecognizer": "8 to 17 digits",
+    "UsLicenseRecognizer": "a letter or two and some digits, as part numbers and versions have them",
+    "UsHealthInsuranceMemberIdRecognizer": "some capitals and some digits",
+    "InVehicleRegistrationRecognizer": "one to three capitals and four digits",
+    "DePlzRecognizer": "five digits",
+    "DateRecognizer": "a month and two digits are a fraction",
+    "IpRecognizer": "two colons",
+    "PhoneRecognizer": "digits in groups that no plan assigns",
+    "CreditCardRecognizer": "digits in groups",
+    "PAN (Low)": "ten characters, four of them digits",
+    "SSN1 (very weak)": "five and four digits are a ZIP code",
+}
+"""Recognizers and patterns whose shape alone says nothing, not even that a person should look."""
 
 STRUCTURE: Final[dict[str, str]] = {
     "EmailRecognizer": "the domain ends in a registered public suffix",

@@ -9,26 +9,29 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
+import json
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from finetooth.detectors.passwords import password_like
-from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
+from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder, stand_in
+from finetooth.detectors.randomness import entropy, mixed
 from finetooth.match import Validation
 from finetooth.span import Span
 
+_WORDLIKE: Final = {"an ordinary word", "an identifier made of words"}
 _QUOTES: Final = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "«": "»"}
 _PEM_END: Final = re.compile(r"-----END[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_BODY: Final = re.compile(r"(?:[A-Za-z0-9+/=]{16,}|[A-Z][\w-]{2,20}: [^\n]{1,80})")
 _LONGEST_QUOTED: Final = 100
 _LONGEST_PEM: Final = 20_000
-_LONG: Final = 20
-_CASE_CHANGES: Final = 0.4
+_PASSWORD_OPTION: Final = re.compile(r"(?i)\b(?:psexec|sshpass)")
+"""Programs of which -p is a password and nothing else."""
+_SHORTEST_LITERAL: Final = 4
+_TOKEN_LIKE: Final = re.compile(r"[A-Za-z0-9_.+/=~$%^-]*")
+"""What the rules for keys read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def _key(entity_type: str, *, proven: bool = True) -> Callable[[str, Span], Read
     def reading(text: str, span: Span) -> Reading | None:
         span = _trimmed(text, span)
         value = span.of(text)
-        if placeholder(value) or not _random(value) or _goes_on(text, span):
+        if placeholder(value) or not mixed(value) or goes_on(text, span.end):
             return None
         return Reading(span, entity_type, "context" if proven and not doubtful(value) else "none")
 
@@ -75,8 +78,11 @@ def _assigned_password(text: str, span: Span) -> Reading | None:
             span = Span(span.start, span.start + cut.start())
         span = _trimmed(text, span)
     value = span.of(text)
+    reason = placeholder(value)
+    if reason in _WORDLIKE and not stand_in(value) and _in_code(text, span, quoted=quoted):
+        return Reading(span, "PASSWORD", "none")  # people do choose words
     # What begins with a closing mark is the rest of a label or a list: passwordLabel:"Password:",next:…
-    if placeholder(value) or value[0] in ",;:)]}>=|&" or (not quoted and _goes_on(text, span)):
+    if reason or value[0] in ",;:)]}>=|&" or (not quoted and goes_on(text, span.end)):
         return None
     if password_like(value):
         return Reading(span, "PASSWORD", "none" if doubtful(value) else "context")
@@ -128,11 +134,121 @@ def _access_key_id(text: str, span: Span) -> Reading | None:
 
 def _prefixed_key(text: str, span: Span) -> Reading | None:
     value = span.of(text)
-    return Reading(span, "API_KEY", "provider") if _random(value) and not placeholder(value) else None
+    if value.startswith("pk_") or not mixed(value) or placeholder(value):
+        return None  # pk_ is Stripe's prefix, and that of those who follow it, for keys that every browser is sent
+    return Reading(span, "API_KEY", "provider")
 
 
 def _hash(text: str, span: Span) -> Reading | None:
     return None if documentation_example(span.of(text)) else Reading(span, "PASSWORD", "structure")
+
+
+def _argument(text: str, span: Span) -> Reading | None:
+    """Read a password that stands where only a password can: an argument, an option, a field of a known layout."""
+    span, quoted = _quoted(text, span)
+    if not quoted:
+        span = _trimmed(text, span)
+    value = span.of(text)
+    if stand_in(value) or (not quoted and goes_on(text, span.end)):
+        return None
+    proven = password_like(value) and not placeholder(value) and not doubtful(value)
+    return Reading(span, "PASSWORD", "context" if proven else "none")
+
+
+def _glued(text: str, span: Span) -> Reading | None:
+    """Read what stands after a short option: `-p` of one program is a password, and of another a port or a path."""
+    reading = _argument(text, span)
+    if reading is None:
+        return None
+    sure = _PASSWORD_OPTION.search(text[max(0, span.start - 200) : span.start].rpartition("\n")[2])
+    return reading if sure or password_like(reading.span.of(text)) else None
+
+
+def _compared(text: str, span: Span) -> Reading | None:
+    """Read the literal that stands before a comparison with a password."""
+    end = re.search(r"[\"'`]\s?[!=]{2,3}\s?$", text[max(0, span.start - 6) : span.start])
+    if end is None:
+        return None
+    close = max(0, span.start - 6) + end.start()
+    start = text.rfind(text[close], max(0, close - _LONGEST_QUOTED), close) + 1
+    if start == 0 or close - start < _SHORTEST_LITERAL or "\n" in text[start:close]:
+        return None
+    value = text[start:close]
+    if stand_in(value) or placeholder(value) or " " in value:
+        return None
+    return Reading(
+        Span(start, close), "PASSWORD", "context" if password_like(value) and not doubtful(value) else "none"
+    )
+
+
+def _following(text: str, span: Span) -> Reading | None:
+    span = _trimmed(text, span)
+    value = span.of(text)
+    return Reading(span, "PASSWORD", "none") if mixed(value) and not placeholder(value) else None
+
+
+def _literal(text: str, span: Span) -> Reading | None:
+    span, quoted = _quoted(text, span)
+    value = span.of(text)
+    if not quoted or stand_in(value) or placeholder(value) or goes_on(text, span.end):
+        return None
+    if _TOKEN_LIKE.fullmatch(value):
+        return None  # the rules for keys judge these
+    signs = set(re.sub(r"[\w\s.,;:'’()/-]", "", value))
+    if " " in value or (len(signs) < 3 and not password_like(value)):  # noqa: PLR2004
+        return None
+    return Reading(span, "API_KEY", "none" if doubtful(value) or len(signs) < 3 else "context")  # noqa: PLR2004
+
+
+def _format(entity_type: str) -> Callable[[str, Span], Reading | None]:
+    """Read a value in a provider's own format: proven, unless it is an example or looks invented."""
+
+    def reading(text: str, span: Span) -> Reading | None:
+        value = span.of(text)
+        if documentation_example(value) or entropy(value) < 2.5:  # noqa: PLR2004
+            return None
+        return Reading(span, entity_type, "none" if doubtful(value) else "provider")
+
+    return reading
+
+
+def _discord(text: str, span: Span) -> Reading | None:
+    value = span.of(text)
+    number = value.partition(".")[0]
+    try:
+        numbered = base64.b64decode(number + "=" * (-len(number) % 4)).isdigit()
+    except binascii.Error:
+        numbered = False
+    if documentation_example(value) or not mixed(value):
+        return None
+    return Reading(span, "ACCESS_TOKEN", "provider" if numbered and not doubtful(value) else "none")
+
+
+def _jwt(text: str, span: Span) -> Reading | None:
+    span = _trimmed(text, span)
+    value = span.of(text)
+    if not json_web_token(value) or documentation_example(value):
+        return None
+    # 256 bits are the shortest signature that RFC 7518 knows.
+    return Reading(span, "ACCESS_TOKEN", "structure" if len(value.rpartition(".")[2]) >= 43 else "none")  # noqa: PLR2004
+
+
+def json_web_token(value: str) -> bool:
+    """Tell whether header and payload of a token decode to JSON, the header with an algorithm (RFC 7515, 4.1.1).
+
+    A payload that is encrypted (five parts) or of another kind does not have to be JSON.
+    """
+    header, payload, *rest = (*value.split("."), "")
+    decoded = _json(header)
+    return decoded is not None and ("alg" in decoded) and (_json(payload) is not None or len(rest) > 2)  # noqa: PLR2004
+
+
+def _json(part: str) -> dict[str, object] | None:
+    try:
+        decoded = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    return decoded if isinstance(decoded, dict) else None
 
 
 def _connection(password: re.Pattern[str]) -> Callable[[str, Span], Reading | None]:
@@ -163,6 +279,16 @@ def _private_key(text: str, span: Span) -> Reading | None:
     if not re.search(r"[A-Za-z0-9+/]{20}", body) or re.search(r"(?i)x{8,}|\.{3,}|…|\*{4,}|example|your", body):
         return None  # a header without a key, or a key that is left out
     return Reading(Span(span.start, span.start + stop), "PRIVATE_KEY", "structure")
+
+
+def _private_key_in_base64(text: str, span: Span) -> Reading | None:
+    value = span.of(text).rstrip("=")
+    decoded = base64.b64decode(value[: len(value) // 4 * 4]).decode("latin-1")
+    return (
+        Reading(span, "PRIVATE_KEY", "structure")
+        if re.match(r"-----BEGIN[ A-Z0-9]{0,40}PRIVATE KEY", decoded)
+        else None
+    )
 
 
 def _quoted(text: str, span: Span) -> tuple[Span, bool]:
@@ -197,23 +323,27 @@ def _trimmed(text: str, span: Span) -> Span:
     return Span(start, end)
 
 
-def _goes_on(text: str, span: Span) -> bool:
-    """Tell whether the value is the beginning of a call, an index or an attribute: code, not a literal."""
-    return text[span.end : span.end + 1] in {"(", "["} or text[span.end : span.end + 2] in {"->", "::", "?."}
+def _in_code(text: str, span: Span, *, quoted: bool) -> bool:
+    """Tell whether code or configuration assigns a value for sure: a quoted literal, or a line NAME=value."""
+    before = text[max(0, span.start - 80) : span.start].rpartition("\n")[2]
+    if quoted:
+        ends = text[span.end + 1 : span.end + 2]
+        return re.search(r"(?:=|=>|:)\s*@?[\"'`]$", before) is not None and (not ends or ends in " \t\r\n,;:)}]")
+    return re.search(r"^\s*(?:export\s+|ENV\s+|-e\s+)?[A-Z][A-Z0-9_]*=$", before) is not None
 
 
-def _random(value: str) -> bool:
-    """Tell whether a value is mixed as keys are: 3 bits of entropy for each character, and letters with digits.
+def goes_on(text: str, end: int) -> bool:
+    """Tell whether a value is only a part of what stands there: of a call, an index or an attribute, of a longer word.
 
-    Sixteen random hexadecimal digits have 3.4 bits on average; words and dates have less, or lack one of the two. With
-    fewer than two digits it is a key where case changes as if by the toss of a coin: in words it changes twice a word.
+    Args:
+        text: The text.
+        end: Where the value ends, in code points.
     """
-    entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
-    letters = sum(character.isalpha() for character in value)
-    digits = sum(character.isdigit() for character in value)
-    changes = sum(left.isupper() != right.isupper() for left, right in pairwise(value))
-    tossed = len(value) >= _LONG and changes >= _CASE_CHANGES * len(value)
-    return entropy >= 3.0 and letters >= 2 and (digits >= 2 or tossed)  # noqa: PLR2004
+    return (
+        text[end : end + 1] in {"(", "["}
+        or text[end : end + 2] in {"->", "::", "?."}
+        or re.match(r"[?!*$^]\w", text[end : end + 2]) is not None
+    )
 
 
 def _pin(value: str) -> bool:
@@ -244,5 +374,25 @@ _READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
         re.compile(r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s?=\s?(?P<password>[^;&\s]+)")
     ),
     "finetooth.password-hash": _hash,
+    "finetooth.following-value": _following,
+    "finetooth.xml-setting": _argument,
+    "finetooth.credential-arguments": _argument,
+    "finetooth.sql-password": _argument,
+    "finetooth.netrc-password": _argument,
+    "finetooth.password-short-option": _glued,
+    "finetooth.compared-password": _compared,
+    "finetooth.secret-literal": _literal,
+    "finetooth.telegram-bot-token": _format("ACCESS_TOKEN"),
+    "finetooth.discord-bot-token": _discord,
+    "finetooth.mailchimp-key": _format("API_KEY"),
+    "finetooth.jwt": _jwt,
+    "finetooth.provider-key": _format("API_KEY"),
+    "finetooth.azure-key": _format("API_KEY"),
+    "finetooth.google-oauth-token": _format("ACCESS_TOKEN"),
+    "finetooth.webhook": _format("ACCESS_TOKEN"),
+    "finetooth.okta-token": _format("API_KEY"),
+    "finetooth.vault-unseal-key": _format("API_KEY"),
+    "finetooth.kerberos-hash": _hash,
+    "finetooth.private-key-base64": _private_key_in_base64,
     "finetooth.private-key": _private_key,
 }

@@ -1,6 +1,7 @@
 """A value that is proven in one place of a record is itself in every other place of it, whatever stands around.
 
-"My password is X" proves X; "I tried X again" two turns later proves nothing, and is the same secret.
+"My password is X" proves X; "I tried X again" two turns later proves nothing, and is the same secret. A word of the
+language ("diabetes") is not: said again, it need not be said of the same person.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from finetooth.detectors.overlaps import Resolved
+from finetooth.entities import Kind, entity_type
 from finetooth.span import Span
 
 _SHORTEST = 6
@@ -28,7 +30,8 @@ def with_repeats(found: Sequence[tuple[str, Sequence[Resolved]]]) -> list[list[R
     for text, matches in found:
         for match in matches:
             value = match.span.of(text)
-            if match.validation != "none" and len(value) >= _SHORTEST:
+            term = entity_type(match.entity_type).kind is Kind.TERM
+            if match.validation != "none" and not term and len(value) >= _SHORTEST:
                 proven.setdefault(value, match)
     longest_first = sorted(proven.items(), key=lambda item: (-len(item[0]), item[0]))
     completed: list[list[Resolved]] = []

@@ -1,7 +1,9 @@
 """Our own rules, and a policy's, to read: what each finds, why, and the examples that prove it.
 
-Two files of `rules/` hold ours: `identifiers.yaml` for identifiers, and `generic.yaml` for secrets, which Kingfisher
-compiles together with its catalogue. `docs/rules.md` is :func:`page`. Rules of the engines are not among them.
+The files of `rules/` hold ours: `identifiers.yaml`, `national.yaml` (of one country each), `special.yaml` and
+`confidential.yaml` for identifiers, `generic.yaml` for secrets, which Kingfisher compiles together with its catalogue,
+and `tokens.yaml` for secrets told by how random they look. `docs/rules.md` is :func:`page`. The engines' own rules are
+not among them.
 """
 
 from __future__ import annotations
@@ -15,10 +17,18 @@ from typing import Any
 import yaml
 
 from finetooth.counting import counted
-from finetooth.detectors import denylist, kingfisher, own_secrets
-from finetooth.detectors.checks import CHECKS
+from finetooth.detectors import checks, combinations, denylist, kingfisher, own_secrets, tokens
 from finetooth.detectors.detector import Detector, Undetected
-from finetooth.detectors.identifier_rules import Example, IdentifierRule, load
+from finetooth.detectors.identifier_rules import (
+    CONFIDENTIAL,
+    FILES,
+    NATIONAL,
+    RULES,
+    SPECIAL,
+    Example,
+    IdentifierRule,
+    load,
+)
 from finetooth.detectors.identifiers import IdentifierDetector, own_rules
 from finetooth.detectors.valuelists import values
 from finetooth.entities import EntityType, entity_type
@@ -53,13 +63,18 @@ class Entry:
     """What it does not find."""
     own: bool = False
     """Whether it is of a policy's own."""
+    regions: tuple[str, ...] = ()
+    """Countries that a policy must name for it to run; empty where it always does."""
 
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Return every rule: identifiers, then secrets, each in the order of its file."""
-    secrets = yaml.safe_load(kingfisher.RULES.read_text("utf-8"))["rules"]
-    return (*map(_identifier, load()), *map(_secret, secrets))
+    """Return every rule: identifiers and what else is run here, then secrets, each in the order of its file."""
+    secrets = [
+        rule for file in (kingfisher.RULES, tokens.RULES) for rule in yaml.safe_load(file.read_text("utf-8"))["rules"]
+    ]
+    told = (_identifier(rule) for file in FILES for rule in load(file))
+    return (*told, *map(_combination, (*combinations.RULES, combinations.SIGNATURE)), *map(_secret, secrets))
 
 
 def own_entries(detect: Detect) -> tuple[Entry, ...]:
@@ -93,8 +108,16 @@ def entry(rule: str, rules: Sequence[Entry] | None = None) -> Entry:
 def _identifier(rule: IdentifierRule) -> Entry:
     told, context = rule.text, rule.text.context
     facts = [("Proof", told.validation), ("Score", str(told.score))]
-    if told.check is not None:
-        facts.append(("Check", CHECKS[told.check].why))
+    if told.regions:
+        facts.insert(0, ("Regions", ", ".join(told.regions)))
+    check = checks.named(told.check) if told.check is not None else None
+    if check is not None:
+        facts.append(("Check", check.why))
+    if told.odds is not None:
+        several = "1,000 or more" if told.odds >= _MANY else str(told.odds)
+        facts.append(("By chance", f"one random string of this form in {several} passes"))
+    if told.unless is not None:
+        facts.append(("Unless", "the sentence before it asks, denies or supposes"))
     if context is not None:
         lists = [
             ("Words before", context.before),
@@ -104,6 +127,8 @@ def _identifier(rule: IdentifierRule) -> Entry:
         ]
         facts += [(heading, ", ".join(words)) for heading, words in lists if words]
         facts.append(("Without them", "nothing" if context.required else "a match that nothing proves, for review"))
+        if told.alone is not None:
+            facts.append(("Needs none", f"written as `` {told.alone.strip()} ``"))
     return Entry(
         id=told.id,
         name=told.name,
@@ -115,7 +140,27 @@ def _identifier(rule: IdentifierRule) -> Entry:
         pattern=told.pattern.strip(),
         examples=told.examples,
         negative_examples=told.negative_examples,
+        regions=told.regions,
     )
+
+
+def _combination(rule: combinations.CombinationRule) -> Entry:
+    return Entry(
+        id=rule.id,
+        name=rule.name,
+        detector="combinations",
+        entity_type=rule.entity_type,
+        facts=(("Parts", ", ".join(rule.parts)),),
+        why=rule.why,
+        references=(rule.reference,),
+        pattern="",
+        examples=(),
+        negative_examples=(),
+    )
+
+
+_MANY = 1000
+"""Odds are told up to here."""
 
 
 def _secret(rule: dict[str, object]) -> Entry:
@@ -132,7 +177,7 @@ def _secret(rule: dict[str, object]) -> Entry:
         facts=(("Entropy", f"at least {entropy} bits a character"),) if entropy is not None else (),
         why=str(rule["why"]),
         references=texts("references"),
-        pattern=str(rule["pattern"]).strip(),
+        pattern=str(rule.get("pattern") or rule["before"]).strip(),
         examples=tuple(Example(text=text) for text in texts("examples")),
         negative_examples=tuple(Example(text=text) for text in texts("negative_examples")),
     )
@@ -209,12 +254,15 @@ def explained(rule: Entry, known_type: Callable[[str], EntityType] = entity_type
         *(f"  {'Reference':<18} {reference}" for reference in rule.references),
         "",
         f"  Why: {rule.why}",
-        "",
-        *(finds if rule.examples or rule.negative_examples else ["  Not proven: it has no examples."]),
-        "",
-        "  Pattern:",
-        *(f"    {line}" for line in rule.pattern.splitlines()),
     ]
+    if rule.pattern:
+        lines += [
+            "",
+            *(finds if rule.examples or rule.negative_examples else ["  Not proven: it has no examples."]),
+            "",
+            "  Pattern:",
+            *(f"    {line}" for line in rule.pattern.splitlines()),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -232,15 +280,17 @@ def failures(rules: Sequence[Entry], detect: Detect | None = None) -> Iterator[s
         rules: what to prove; a rule without examples is passed over.
         detect: the policy's word, where the rules are its own.
     """
-    proven = [rule for rule in rules if rule.examples or rule.negative_examples]
-    detectors: dict[str, Detector] = {
-        kind.name: kind(detect or Detect())
-        for kind in (IdentifierDetector, kingfisher.KingfisherDetector)
-        if any(rule.detector == kind.name for rule in proven)
-    }
-    for rule in proven:
+    kinds = {kind.name: kind for kind in (IdentifierDetector, kingfisher.KingfisherDetector)}
+    built: dict[tuple[str, tuple[str, ...]], Detector] = {}
+    for rule in rules:
+        if not (rule.examples or rule.negative_examples):
+            continue
+        wanted = (rule.detector, rule.regions)
+        if wanted not in built:
+            built[wanted] = kinds[rule.detector](detect or Detect(regions=rule.regions))
+        detector = built[wanted]
         for example in rule.examples:
-            fitting = [match for match in _matches(detectors[rule.detector], example) if match.rule == rule.id]
+            fitting = [match for match in _matches(detector, example) if match.rule == rule.id]
             if not fitting:
                 yield f"{rule.id}: does not find its example: {_shown(example)}"
             elif all(match.entity_type != rule.entity_type for match in fitting):
@@ -248,7 +298,7 @@ def failures(rules: Sequence[Entry], detect: Detect | None = None) -> Iterator[s
             elif example.value and example.value not in {match.span.of(example.text) for match in fitting}:
                 yield f"{rule.id}: finds another span in its example: {_shown(example)}"
         for example in rule.negative_examples:
-            for match in _matches(detectors[rule.detector], example):
+            for match in _matches(detector, example):
                 if rule.own and match.rule != rule.id:
                     continue  # a user's text may well hold what another rule finds
                 yield f"{match.rule}: finds something in a negative example of {rule.id}: {_shown(example)}"
@@ -262,11 +312,21 @@ def _matches(detector: Detector, example: Example) -> tuple[Match, ...]:
 def page() -> str:
     """Return `docs/rules.md`."""
     parts = [_INTRODUCTION]
-    for heading, detector in (("Identifiers", "finetooth"), ("Secrets", "kingfisher")):
+    for heading, file in _CHAPTERS:
+        parts.append(f"## {heading}\n")
+        parts += [_section(_identifier(rule)) for rule in load(file)]
+    for heading, detector in (("Combinations", "combinations"), ("Secrets", kingfisher.KingfisherDetector.name)):
         parts.append(f"## {heading}\n")
         parts += [_section(rule) for rule in entries() if rule.detector == detector]
     return "\n".join(parts)
 
+
+_CHAPTERS = (
+    ("Identifiers", RULES),
+    ("Identifiers of one country", NATIONAL),
+    ("Special categories", SPECIAL),
+    ("Confidential texts", CONFIDENTIAL),
+)
 
 _INTRODUCTION = """\
 # Rules
@@ -280,6 +340,12 @@ proven match of an entity type whose tier is `block` stops a release; what nothi
 
 A label stands at most 60 characters before its value, in the same clause, with no other number in between. A key speaks
 of the whole value under it, written in any way: `customer_id`, `customerId`, `Customer ID`, `primary-customer-id`.
+
+Identifiers of one country are looked for where the policy names it (`detect.regions`), in texts of any language. Their
+check digits are those of [python-stdnum](https://arthurdejong.org/python-stdnum/) (LGPL-2.1-or-later, installed
+unchanged, as a package of its own). A check that every tenth number passes proves nothing without a word or a key, so a
+bare number is then no match at all. No example is anybody's: a date of birth is of somebody who is no longer alive, or
+the digits are mostly zeros.
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from finetooth.detectors.detector import Detector
+from finetooth.detectors.ner_models import ner_models
 from finetooth.errors import PolicyError
 from finetooth.policy import Detect
 
@@ -23,6 +24,11 @@ def build(detect: Detect) -> list[Detector]:
         from finetooth.detectors.presidio import PresidioDetector  # noqa: PLC0415
 
         detectors += [PresidioDetector(detect), IdentifierDetector(detect)]
+        for model in ner_models(detect):
+            if model.scheme == "transformers":
+                from finetooth.detectors.transformers_ner import TransformersNerDetector  # noqa: PLC0415
+
+                detectors.append(TransformersNerDetector(detect, model.name))
     if detect.secrets:
         from finetooth.detectors.kingfisher import KingfisherDetector  # noqa: PLC0415
 

@@ -108,6 +108,8 @@ def _leaks(probe: ProbeEvidence) -> Iterator[RenderableType]:
     yield _note(
         f"{probe.coverage.targets:,} targets, {probe.coverage.trials:,} trials, {probe.coverage.failed:,} failed"
     )
+    if probe.coverage.combinations:
+        yield _note(f"{counted(probe.coverage.combinations, 'finding')} made of others not tried, their parts are")
     for failure in probe.coverage.failures[:_LISTED]:
         yield _bullet(printable(failure))
 
