@@ -177,6 +177,7 @@ def _is_other_number(text: str, start: int, number: str) -> bool:
     return (
         digits < 7  # noqa: PLR2004 - shorter ones exist inside a town, and look like every other number
         or re.fullmatch(r"\d+[.,]\d+", number) is not None
+        or re.fullmatch(r"(?:\d{1,3}\.){3}\d{1,3}", number) is not None  # an address of the internet
         or date_or_years(number)
         or re.search(r"\d[.,]$", text[max(0, start - 2) : start]) is not None
         # ZAM-0603202021: what hangs on a code in capitals is that code's.
