@@ -92,4 +92,4 @@ def _merged(inner: Placed, outer: Placed) -> Placed:
 
 def _strength(placed: Placed) -> tuple[object, ...]:
     # NOTE: without length and names; what was looked at first, the innermost, stays where nothing else decides.
-    return strength(placed.match)[:4]
+    return strength(placed.match)[:5]
