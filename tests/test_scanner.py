@@ -256,3 +256,11 @@ def test_a_word_of_health_is_shown_by_no_letter_and_is_no_repeat():
     ]
     [finding] = scan(from_memory(rows), plan(IdentifierDetector(Detect()))).findings
     assert (finding.entity_type, finding.preview, finding.occurrences) == ("HEALTH_CONDITION", "•••", 2)
+
+
+def test_what_is_proven_in_one_line_does_not_go_on_in_the_next(tmp_path):
+    address = plan(PatternDetector(r"db://\S+", "CONNECTION_STRING", "structure"))
+    text = "db://svc_a1b2c3/main\nLOG_LEVEL_debug"
+    [finding] = scan(resolve([written(tmp_path, {"text": text})]), address).findings
+    [place] = finding.locations
+    assert text[place.start : place.end] == "db://svc_a1b2c3/main"

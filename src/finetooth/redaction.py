@@ -14,6 +14,7 @@ import secrets
 import unicodedata
 from dataclasses import dataclass, field
 from math import log2
+from typing import Final
 
 from finetooth.entities import ENTITY_TYPES, Kind, entity_type
 from finetooth.errors import KeyMismatchError
@@ -93,12 +94,21 @@ class FingerprintKey:
         return hmac.new(self._bytes, message, hashlib.sha256).hexdigest()
 
 
+HONORIFIC: Final = re.compile(
+    r"(?i)(?<!\w)(?:mrs?|ms|mx|miss|mister|madam|ma['’]am|sir|dame|dr|prof(?:essor)?|rev|hon|herr|frau|m(?:me|lle)|monsieur|"
+    r"madame|sr(?:a|ta)?|señora?|señorita|don|doña|sig(?:ra|na)?|pan[ií]?)\b\.?\s+"
+)
+"""How a person is addressed before the name."""
+
+
 def normalise(entity: str, value: str, kind: Kind | None = None) -> str:
     """Return the value without what does not make it another value: case, spacing and separators, by kind.
 
     >>> normalise("US_SSN", "536-90-4399") == normalise("US_SSN", "536 90 4399")
     True
     >>> normalise("PERSON", "Ada  LOVELACE")
+    'ada lovelace'
+    >>> normalise("PERSON", "Dr. Ada Lovelace")
     'ada lovelace'
     >>> normalise("PASSWORD", " Tr0ub4dor ")
     'Tr0ub4dor'
@@ -109,6 +119,8 @@ def normalise(entity: str, value: str, kind: Kind | None = None) -> str:
     text = unicodedata.normalize("NFKC", value).casefold()
     if kind is Kind.NUMBER:
         return "".join(filter(str.isalnum, text)) or text.strip()
+    if entity == "PERSON":
+        text = HONORIFIC.sub("", text) if HONORIFIC.match(text) else text
     return " ".join(text.split())
 
 

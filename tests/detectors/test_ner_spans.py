@@ -104,3 +104,18 @@ def test_a_name_is_written_as_the_text_around_it_writes_names(text, name, kept):
 @pytest.mark.parametrize("said", ["16% of sales", "$40 Million", "400 °F oven", "7 / 12"])
 def test_a_sum_is_no_address(said):
     assert tidied("STREET_ADDRESS", said) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "whole"),
+    [
+        ("Dear Mr. Okonkwo, hello", "Okonkwo", "Mr. Okonkwo"),
+        ("ask Frau Doe now", "Doe", "Frau Doe"),
+        ("the dams Doe", "Doe", "Doe"),
+        ("Ms Doe", "Doe", "Ms Doe"),
+    ],
+)
+def test_a_person_is_marked_with_how_they_are_addressed(text, name, whole):
+    start = text.index(name)
+    _, span = tidy("PERSON", text, Span(start, start + len(name)))
+    assert span.of(text) == whole

@@ -116,3 +116,7 @@ def test_no_two_overlap_and_the_order_of_the_input_never_matters(matches, spans,
     assert resolve(shuffled) == resolved
     assert all(not one.span.overlaps(other.span) for one, other in pairwise(resolved))
     assert bool(resolved) == bool(matches)
+
+
+def test_who_says_what_a_uuid_is_comes_before_its_form():
+    assert types(match("UUID", 4, 40, "structure"), match("API_KEY", 4, 40, "none")) == ["API_KEY"]

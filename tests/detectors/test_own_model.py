@@ -24,7 +24,7 @@ def own():
         ("Hi, this is Priya Raghunathan, I am calling from Lisbon.", "Lisbon", "LOCATION"),
         ("She left Microsoft for Barclays Bank last year.", "Microsoft", "ORGANIZATION"),
         ("my name is tom and i live in chicago", "tom", "PERSON"),
-        ("Dear Mr. Okonkwo, your claim was approved.", "Okonkwo", "PERSON"),
+        ("Dear Mr. Okonkwo, your claim was approved.", "Mr. Okonkwo", "PERSON"),
         (
             "Ship it to Lindenbogen 14, 99999 Musterort, Germany.",
             "Lindenbogen 14, 99999 Musterort, Germany",

@@ -5,6 +5,7 @@ the JSON, since escapes hide a value from everybody who does not decode them. Bo
 
 1. Of matches of one entity type that overlap in the outermost text, the one in the innermost text stays, as only its
    value is exact; it carries every rule's id, the best score and the strongest proof.
+   But what is proven in one line does not go on in the next.
 2. Of matches of different types, the stronger stays (`overlaps.strength`); of equals the innermost.
 """
 
@@ -69,11 +70,19 @@ def _one_each(family: list[Placed]) -> list[Placed]:
         last = bisect_left(kept, candidate.span.end, key=lambda each: each.span.start)
         rivals = kept[first:last]
         twins = [rival for rival in rivals if rival.match.entity_type == candidate.match.entity_type]
-        if twins:
+        if twins and _complete(twins[0], candidate):
+            kept[first + rivals.index(twins[0])] = candidate
+        elif twins:
             kept[first + rivals.index(twins[0])] = _merged(twins[0], candidate)
         elif all(_strength(candidate) < _strength(rival) for rival in rivals):
             kept[first:last] = [candidate]
     return kept
+
+
+def _complete(rejoined: Placed, outer: Placed) -> bool:
+    """Tell whether a value is proven as it stands, so that what stands in the next line is no part of it."""
+    way = rejoined.passage.inner
+    return bool(way) and way[-1].decode == "rejoined" and outer.match.validation != "none"
 
 
 def _depth(passage: Passage) -> int:
@@ -92,4 +101,4 @@ def _merged(inner: Placed, outer: Placed) -> Placed:
 
 def _strength(placed: Placed) -> tuple[object, ...]:
     # NOTE: without length and names; what was looked at first, the innermost, stays where nothing else decides.
-    return strength(placed.match)[:4]
+    return strength(placed.match)[:5]

@@ -113,6 +113,8 @@ class RuleText:
     """What a whole value under one of the keys looks like; None means the pattern."""
     needs: tuple[str, ...] = ()
     """Names of word lists of the file. A text without one word of any of them is passed over."""
+    contains: tuple[str, ...] = ()
+    """A text without any of these is passed over; empty where all are looked at."""
     unless: str | None = None
     """Regular expression: a match is none where it is found between the beginning of the sentence and the value."""
     longest: int = 200

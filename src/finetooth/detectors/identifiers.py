@@ -111,6 +111,8 @@ class IdentifierDetector:
                 continue
             if rule.needs and rule.needs.isdisjoint(spoken):
                 continue
+            if rule.text.contains and not any(sign in text for sign in rule.text.contains):
+                continue
             for found in rule.pattern.finditer(text):
                 span = _value(found, rule.pattern.groupindex)
                 if span is None:

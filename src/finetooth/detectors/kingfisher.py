@@ -18,7 +18,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Final
 
-from finetooth.detectors import catalogue, own_secrets, proposals, tokens
+from finetooth.detectors import catalogue, mnemonics, own_secrets, proposals, tokens
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
 from finetooth.detectors.windows import windows
@@ -77,7 +77,9 @@ class KingfisherDetector:
             if not rule["id"].startswith("finetooth.")
         } | {rule.id: rule.meaning for rule in own}
         self._off = {name for name, override in detect.entities.items() if not override.enabled}
-        digest = hashlib.sha256(RULES.read_bytes() + tokens.RULES.read_bytes()).hexdigest()[:12]
+        digest = hashlib.sha256(
+            b"".join(file.read_bytes() for file in (RULES, tokens.RULES, mnemonics.RULES))
+        ).hexdigest()[:12]
         self.version = f"kingfisher {installed('kingfisher-secret-scanner')}, generic rules {digest}"
         if files:
             self.version += f", own rules {digest_of(('', file) for file in files)[:12]}"
@@ -115,8 +117,8 @@ class KingfisherDetector:
     def _matches(self, text: str) -> Iterator[Match]:
         data = text.encode()
         findings = self._scanner.scan(data, timeout=_SECONDS)
-        if tokens.may_hold(data):
-            yield from (match for match in tokens.find(text) if match.entity_type not in self._off)
+        alike = [*(tokens.find(text) if tokens.may_hold(data) else ()), *mnemonics.find(text)]
+        yield from (match for match in alike if match.entity_type not in self._off)
         if not findings:
             return
         offsets = _Offsets(text, data)

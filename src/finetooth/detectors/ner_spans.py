@@ -10,6 +10,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from finetooth.redaction import HONORIFIC
 from finetooth.span import Span
 
 _NAMES: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP"})
@@ -57,8 +58,10 @@ def tidy(entity_type: str, text: str, span: Span) -> tuple[str, Span] | None:
     value = tidied.of(text)
     if entity_type == "PERSON" and re.search(r"\d", value):
         return None  # names have no digits; handles, versions and part numbers have
-    if entity_type in _NAMES:
-        return (entity_type, tidied) if _is_name(value) and _is_cased(text, tidied) else None
+    if entity_type in _NAMES and not (_is_name(value) and _is_cased(text, tidied)):
+        return None
+    if entity_type == "PERSON":
+        return entity_type, _addressed(text, tidied)
     if entity_type == "DATE_TIME":
         if _AGE.match(value):
             return "AGE", tidied
@@ -81,6 +84,16 @@ def _trimmed(text: str, span: Span) -> Span | None:
     if end - start > 2 and text[end - 2 : end].lower() in {"'s", "’s"}:  # noqa: PLR2004
         end -= 2
     return Span(start, end) if start < end else None
+
+
+def _addressed(text: str, span: Span) -> Span:
+    """Return the span of a name with how the person is addressed, which tells sex, marriage or profession."""
+    before = text[max(0, span.start - _HONORIFIC_LENGTH) : span.start]
+    titles = [found for found in HONORIFIC.finditer(before) if found.end() == len(before)]
+    return Span(span.start - len(titles[0].group()), span.end) if titles else span
+
+
+_HONORIFIC_LENGTH: Final = 12
 
 
 def _without_edges(text: str, start: int, end: int) -> Span | None:

@@ -4,9 +4,10 @@ The rules, in order:
 
 1. Matches of the same span and entity type are one: it carries every rule's id, the best score and the strongest proof.
 2. Where two spans overlap, the stronger stays and the other goes, so that no character belongs to two findings:
-   a proven credential before anything else; then the better proof (checksum, structure, provider, context, none); then
-   the graver type; then the longer span, so that a connection string keeps its password and an e-mail its name; then
-   score, and for what is still equal the place and the names, so that the order of the input never matters.
+   a proven credential before anything else, and a UUID, whose form says nothing of what it is, after it; then the
+   better proof (checksum, structure, provider, context, none); then the graver type; then the longer span, so that a
+   connection string keeps its password and an e-mail its name; then score, and for what is still equal the place and
+   the names, so that the order of the input never matters.
 3. Street addresses that overlap are one, over all that they cover: each rule knows some of an address's parts.
 4. A credential that lies wholly inside a proven credential of another type goes, whatever its own proof: a token in a
    connection string is the connection string.
@@ -132,6 +133,7 @@ def strength(resolved: Resolved, known: Callable[[str], EntityType] = entity_typ
     return (
         not credential,
         not (credential and holds),
+        resolved.entity_type == "UUID",
         VALIDATIONS.index(resolved.validation),
         SEVERITIES.index(known(resolved.entity_type).severity),
         -len(resolved.span),

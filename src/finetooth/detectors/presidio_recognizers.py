@@ -171,12 +171,17 @@ class PlannedPhoneRecognizer(PhoneRecognizer):
         )
 
 
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_INTERNET_ADDRESS = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
+
+
 def _is_other_number(text: str, start: int, number: str) -> bool:
     """Tell whether digits are a fraction, a date, a range of years, a code, or too few for a number that is dialled."""
     digits = sum(map(str.isdigit, number))
     return (
         digits < 7  # noqa: PLR2004 - shorter ones exist inside a town, and look like every other number
         or re.fullmatch(r"\d+[.,]\d+", number) is not None
+        or _INTERNET_ADDRESS.fullmatch(number) is not None
         or date_or_years(number)
         or re.search(r"\d[.,]$", text[max(0, start - 2) : start]) is not None
         # ZAM-0603202021: what hangs on a code in capitals is that code's.

@@ -2,8 +2,8 @@
 
 The files of `rules/` hold ours: `identifiers.yaml`, `national.yaml` (of one country each), `special.yaml` and
 `confidential.yaml` for identifiers, `generic.yaml` for secrets, which Kingfisher compiles together with its catalogue,
-and `tokens.yaml` for secrets told by how random they look. `docs/rules.md` is :func:`page`. The engines' own rules are
-not among them.
+`tokens.yaml` for secrets told by how random they look, and `mnemonics.yaml`. `docs/rules.md` is :func:`page`. The
+engines' own rules are not among them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from finetooth.counting import counted
-from finetooth.detectors import checks, combinations, denylist, kingfisher, own_secrets, tokens
+from finetooth.detectors import checks, combinations, denylist, kingfisher, mnemonics, own_secrets, tokens
 from finetooth.detectors.detector import Detector, Undetected
 from finetooth.detectors.identifier_rules import (
     CONFIDENTIAL,
@@ -71,7 +71,9 @@ class Entry:
 def entries() -> tuple[Entry, ...]:
     """Return every rule: identifiers and what else is run here, then secrets, each in the order of its file."""
     secrets = [
-        rule for file in (kingfisher.RULES, tokens.RULES) for rule in yaml.safe_load(file.read_text("utf-8"))["rules"]
+        rule
+        for file in (kingfisher.RULES, tokens.RULES, mnemonics.RULES)
+        for rule in yaml.safe_load(file.read_text("utf-8"))["rules"]
     ]
     told = (_identifier(rule) for file in FILES for rule in load(file))
     return (*told, *map(_combination, (*combinations.RULES, combinations.SIGNATURE)), *map(_secret, secrets))
