@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,10 @@ from presidio_analyzer import AnalyzerEngine, Pattern, RecognizerRegistry, Recog
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
 from presidio_analyzer.predefined_recognizers import IbanRecognizer, SpacyRecognizer
+from spacy.language import Language
 
+from finetooth.detectors.entity_network import FastRecognizer, UnsupportedNetworkError
+from finetooth.detectors.necessary import necessary
 from finetooth.detectors.presidio_recognizers import (
     IssuedCardRecognizer,
     LinearUrlRecognizer,
@@ -186,6 +190,9 @@ def analyzer(
         recognizer.context = _CONTEXT.get(recognizer.name, recognizer.context)
         if recognizer.name in _BOUNDED:
             recognizer.patterns = [_BOUNDED[recognizer.name]]
+        needed = necessary(pattern.regex for pattern in getattr(recognizer, "patterns", None) or ())
+        if needed:
+            recognizer.analyze = _Passed(recognizer, needed, _characters)
     languages = list(pipelines)
     return AnalyzerEngine(
         registry=RecognizerRegistry(recognizers=[*recognizers, *own], supported_languages=languages),
@@ -211,7 +218,22 @@ def pipeline(package: str | None, language: str) -> Any:
         return spacy.blank(language)
     # Entities come from the parser's sentences and the entity model. What only makes lemmas and parts of speech is a
     # third of the time and changes no entity; WordContext compares words without it.
-    return spacy.load(package, exclude=["tagger", "morphologizer", "attribute_ruler", "lemmatizer", "senter"])
+    nlp = spacy.load(package, exclude=["tagger", "morphologizer", "attribute_ruler", "lemmatizer", "senter"])
+    if "ner" in nlp.pipe_names:
+        try:
+            nlp.add_pipe(_QUICK, after="ner")
+        except UnsupportedNetworkError:
+            return nlp  # spaCy computes it
+        nlp.disable_pipe("ner")
+    return nlp
+
+
+_QUICK: Final = "finetooth_entities"
+
+
+@Language.factory(_QUICK)  # type: ignore[untyped-decorator]
+def _quick(nlp: Language, name: str) -> FastRecognizer:
+    return FastRecognizer(nlp.get_pipe("ner"))
 
 
 def _recognizers(languages: list[str], regions: Sequence[str]) -> Iterable[Any]:
@@ -263,3 +285,25 @@ def _default_recognizers() -> list[dict[str, Any]]:
     return [
         entry for entry in entries if entry["name"] not in {"HuggingFaceNerRecognizer", "BasicLangExtractRecognizer"}
     ]
+
+
+class _Passed:
+    """Passes a text over where none of a recognizer's patterns can match."""
+
+    def __init__(self, recognizer: Any, needed: frozenset[str], characters: Callable[[str], frozenset[str]]) -> None:
+        self._analyze = recognizer.analyze
+        self._needed = needed
+        self._characters = characters
+
+    def __call__(self, text: str, *arguments: Any, **named: Any) -> list[RecognizerResult]:
+        if self._needed.isdisjoint(self._characters(text)):
+            return []
+        results: list[RecognizerResult] = self._analyze(text, *arguments, **named)
+        return results
+
+
+@lru_cache(maxsize=1)
+def _characters(text: str) -> frozenset[str]:
+    """Return the characters of a text, and the ASCII digits where it has one of any script."""
+    held = frozenset(text)
+    return held if text.isascii() or not any(c.isdecimal() for c in held) else held | frozenset("0123456789")

@@ -1,0 +1,87 @@
+"""What a text must hold for a regular expression to match anywhere in it, read off the expression itself.
+
+Most recognizers look for numbers, and most texts of chats hold none. To run an expression costs microseconds; to know
+that it cannot match costs nothing once the characters of a text are known.
+"""
+
+from __future__ import annotations
+
+import re._constants as op  # type: ignore[import-not-found]  # the standard library's own, without stubs
+import re._parser as parser  # type: ignore[import-not-found]
+from collections.abc import Iterable
+from typing import Any, Final
+
+Characters = frozenset[str]
+
+_DIGITS: Final = frozenset("0123456789")
+_PRINTABLE: Final = range(0x21, 0x7F)
+
+
+def necessary(patterns: Iterable[str]) -> Characters | None:
+    r"""Return characters of which every text that one of the patterns matches holds at least one; None where unknown.
+
+    Letters are never told, since flags may ignore their case. ``\d`` stands for the ten ASCII digits: whoever asks
+    must count a digit of another script as one of them.
+
+    >>> sorted(necessary([r"\b[A-Z]{2}-\d{3}", "x[@#]"]))
+    ['#', '-', '@']
+    """
+    wanted: set[str] = set()
+    for pattern in patterns:
+        try:
+            one = _of(parser.parse(pattern))
+        except (re_error, RecursionError):
+            return None  # syntax of another engine
+        if one is None:
+            return None
+        wanted |= one
+    return frozenset(wanted)
+
+
+re_error: Final = parser.error
+
+
+def _of(items: Any) -> Characters | None:
+    """Return what a sequence needs: the fewest characters that any part of it needs."""
+    found = [needed for item in items if (needed := _of_item(*item)) is not None]
+    return min(found, key=len, default=None)
+
+
+def _of_item(code: Any, argument: Any) -> Characters | None:
+    if code is op.LITERAL:
+        return _told({chr(argument)})
+    if code is op.IN:
+        return _of_class(argument)
+    if code in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
+        least, _, inner = argument
+        return _of(inner) if least else None
+    if code is op.SUBPATTERN:
+        return _of(argument[-1])
+    if code is op.ATOMIC_GROUP:
+        return _of(argument)
+    if code is op.ASSERT:  # what stands before or after a match stands in the text as well
+        return _of(argument[1])
+    if code is op.BRANCH:
+        branches = [_of(branch) for branch in argument[1]]
+        return None if None in branches else frozenset().union(*filter(None, branches))
+    return None
+
+
+def _of_class(members: Any) -> Characters | None:
+    held: set[str] = set()
+    for code, argument in members:
+        if code is op.LITERAL:
+            held.add(chr(argument))
+        elif code is op.RANGE and argument[1] - argument[0] < len(_PRINTABLE):
+            held |= {chr(point) for point in range(argument[0], argument[1] + 1)}
+        elif code is op.CATEGORY and argument is op.CATEGORY_DIGIT:
+            held |= _DIGITS
+        else:
+            return None
+    return _told(held)
+
+
+def _told(characters: set[str]) -> Characters | None:
+    """Return the characters where none is a letter, a space, or outside of ASCII."""
+    plain = all(ord(character) in _PRINTABLE and not character.isalpha() for character in characters)
+    return frozenset(characters) if plain else None

@@ -1,0 +1,67 @@
+"""What a pattern needs is in everything that it matches."""
+
+import re
+
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finetooth.detectors.necessary import necessary
+
+
+@pytest.mark.parametrize(
+    ("pattern", "needed"),
+    [
+        (r"\d{3}-\d{4}", "-"),
+        (r"[0-9]+", "0123456789"),
+        (r"(?:a|b)[12]", "12"),
+        (r"(?:1|2)x", "12"),
+        (r"(?=.*[0-9])[A-Z]{5}", "0123456789"),
+        (r"(?<=:)\w+", ":"),
+        (r"\w+@\w+", "@"),
+        (r"(?:-\d)?x[.]y", "."),
+    ],
+)
+def test_the_fewest_characters_are_told(pattern, needed):
+    assert necessary([pattern]) == frozenset(needed)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"\w+", "abc", r"\d*", r"(?:1|a)", r"[^0-9]", r"(?!1)x", r"[0-9a]", r"(?<!1)\b", r"\s", "", "(", r"\p{L}1("],
+)
+def test_what_nothing_is_known_of_needs_nothing(pattern):
+    assert necessary([pattern]) is None
+
+
+def test_of_several_patterns_each_may_match():
+    assert necessary([r"1", r"[23]"]) == frozenset("123")
+    assert necessary([r"1", r"a"]) is None
+
+
+@given(st.text("ab01-#@x:;", max_size=8))
+def test_everything_that_matches_holds_one(text):
+    pattern = r"(?:[ab][0-9]-?|[#@]x){1,3}(?=[:;])"
+    if re.search(pattern, text):
+        assert not necessary([pattern]).isdisjoint(text)
+
+
+def test_every_pattern_of_presidio_keeps_its_matches(patterns):
+    recognizers = [each for each in patterns._analyzer.registry.recognizers if getattr(each, "patterns", None)]
+    told = {each.name: necessary(pattern.regex for pattern in each.patterns) for each in recognizers}
+    assert sum(needed is not None for needed in told.values()) > len(told) / 2
+    texts = [
+        "4111 1111 1111 1111",
+        "ada@example.com",
+        "https://a.example",
+        "10.0.0.1",
+        "0A:23:F5:67:89:AC",
+        "2021-03-14",
+        "14 Mar",
+    ]
+    for each in recognizers:
+        for pattern in each.patterns:
+            for text in texts:
+                if regex.search(pattern.regex, text, regex.IGNORECASE):
+                    assert told[each.name] is None or not told[each.name].isdisjoint(text)
