@@ -234,6 +234,7 @@ def test_an_error_inside_presidio_tells_nothing_of_the_text(patterns, monkeypatc
     assert answer == Undetected("Presidio failed (ValueError)")
 
 
+@pytest.mark.usefixtures("patterns")
 def test_the_time_limit_reaches_no_child_process():
     import os
 

@@ -14,7 +14,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from typing import Any, Final
@@ -37,6 +37,9 @@ each match of a text with each other."""
 
 _BATCH: Final = 64
 """Texts that spaCy reads at once; more gains nothing and holds more documents in memory."""
+
+_WORDS: Final = 100_000
+"""Words that spaCy remembers, at a few hundred bytes each."""
 
 _REGEX_SECONDS: Final = "10"
 """A pattern takes milliseconds over a window; one that takes this long is in exponential trouble."""
@@ -121,8 +124,9 @@ class PresidioDetector:
     ) -> None:
         for language in self._languages:
             nlp = self._analyzer.nlp_engine.nlp[language]
-            # What spaCy learns about new words is forgotten after the batch, or memory would grow with the dataset.
-            with nlp.memory_zone():
+            # The first words are the frequent ones, and spaCy remembers what it learns about them. The others are
+            # forgotten after their batch, or memory would grow with the dataset.
+            with nlp.memory_zone() if len(nlp.vocab) > _WORDS else nullcontext():
                 for (index, window), artifacts in self._artifacts(texts, pieces, language):
                     so_far = found[index]
                     if isinstance(so_far, Undetected):
