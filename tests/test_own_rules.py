@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from finetooth import policyfile
-from finetooth.cli import main
 from finetooth.detectors.allowlist import AllowList
 from finetooth.detectors.suite import build
 from finetooth.errors import PolicyError
@@ -82,21 +81,6 @@ class Desk(EntityRecognizer):
 class NoRecognizer:
     pass
 """
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["finetooth", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main.run()
-        said = capsys.readouterr()
-        return ended.value.code, said.out, said.err
-
-    return call
 
 
 @pytest.fixture

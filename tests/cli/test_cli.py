@@ -7,29 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from finetooth.cli import main
-
 MODEL = Path(__file__).parents[2] / "sample_data" / "models" / "tuned"
 CLEAN = {
     "messages": [{"role": "user", "content": "How do I reset it?"}, {"role": "assistant", "content": "Hold the key."}]
 }
 LEAKY = {"messages": [{"role": "user", "content": "my key is " + "gh" + "p_" + "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"}]}
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Return a function that runs a command in an empty folder and gives its code and what it said."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["finetooth", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main.run()
-        said = capsys.readouterr()
-        return ended.value.code, said.out, said.err
-
-    return call
 
 
 def written(folder, *records, name="train.jsonl"):

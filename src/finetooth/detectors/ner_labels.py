@@ -33,9 +33,13 @@ _NAMES: Final[dict[str, str]] = {
 
 _TYPES: Final = {name: entity_type for entity_type, names in _NAMES.items() for name in names.split()}
 
-_NOBODY: Final = "O MISC CARDINAL EVENT LANGUAGE LAW MONEY ORDINAL PERCENT PRODUCT QUANTITY WORKOFART CREATIVEWORK"
-_NOT_ABOUT_PERSONS: Final = frozenset(_NOBODY.split())
+NOT_ABOUT_PERSONS: Final = (
+    *("MISC", "CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY"),
+    *("WORK_OF_ART", "CREATIVE_WORK"),
+)
 """Labels of OntoNotes, CoNLL and WNUT whose entities identify nobody."""
+
+_NOBODY: Final = frozenset({"O", *(label.replace("_", "") for label in NOT_ABOUT_PERSONS)})
 
 _UNNAMED: Final = re.compile(r"LABEL_?\d+")
 
@@ -50,7 +54,7 @@ def entity_type_of(label: str) -> str | None:
     """
     name = re.sub(r"^[BILUES][-_]", "", label).upper()
     plain = re.sub(r"[^A-Z0-9]", "", name)
-    if plain in _NOT_ABOUT_PERSONS:
+    if plain in _NOBODY:
         return None
     return _TYPES.get(plain) or re.sub(r"[^A-Z0-9]+", "_", name).strip("_") or None
 

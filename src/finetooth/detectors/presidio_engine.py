@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +26,7 @@ from spacy.language import Language
 
 from finetooth.detectors.entity_network import FastRecognizer, UnsupportedNetworkError
 from finetooth.detectors.necessary import necessary
+from finetooth.detectors.ner_labels import NOT_ABOUT_PERSONS, entity_type_of
 from finetooth.detectors.presidio_recognizers import (
     IssuedCardRecognizer,
     LinearUrlRecognizer,
@@ -70,21 +71,11 @@ _BOUNDED: Final = {
 }
 """Patterns that take quadratic time, and the same bounded."""
 
-_NOT_A_NAME: Final = [
-    "CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "WORK_OF_ART",
-]  # fmt: skip
-"""Labels of OntoNotes that are not about persons; Presidio ignores the same."""
-
-
-_LABELS: Final = {
-    **dict.fromkeys(("PER", "PERSON", "persName"), "PERSON"),
-    **dict.fromkeys(("LOC", "LOCATION", "GPE", "FAC", "placeName", "geogName"), "LOCATION"),
-    **dict.fromkeys(("ORG", "ORGANIZATION", "orgName"), "ORGANIZATION"),
-    **dict.fromkeys(("DATE", "TIME", "date", "time"), "DATE_TIME"),
-    "NORP": "NRP",
-    "ADDRESS": "STREET_ADDRESS",
-}
-"""What spaCy's models call the entities (OntoNotes, WikiNER, the Polish NKJP, our own), and what Presidio does."""
+_SPACY_LABELS: Final = (
+    *("PER", "PERSON", "persName", "LOC", "LOCATION", "GPE", "FAC", "placeName", "geogName", "NORP", "ADDRESS"),
+    *("ORG", "ORGANIZATION", "orgName", "DATE", "TIME", "date", "time"),
+)
+"""What spaCy's models call the entities: OntoNotes, WikiNER, the Polish NKJP, and our own."""
 
 
 class WordContext(ContextAwareEnhancer):
@@ -174,11 +165,12 @@ def analyzer(
         organizations: Whether organisations are named, which Presidio does not by itself.
         own: Recognizers of the user's own.
     """
-    ignored = _NOT_A_NAME if organizations else [*_NOT_A_NAME, "ORGANIZATION"]
+    ignored = NOT_ABOUT_PERSONS if organizations else (*NOT_ABOUT_PERSONS, "ORGANIZATION")
     engine = SpacyNlpEngine(
         models=[{"lang_code": language, "model_name": "loaded"} for language in pipelines],
         ner_model_configuration=NerModelConfiguration(
-            labels_to_ignore=[*ignored, "MISC"], model_to_presidio_entity_mapping=_LABELS
+            labels_to_ignore=list(ignored),
+            model_to_presidio_entity_mapping={label: entity_type_of(label) for label in _SPACY_LABELS},
         ),
     )
     # NOTE: the engine's own load() would download a model that is missing, and ask torch for a GPU.
@@ -192,7 +184,7 @@ def analyzer(
             recognizer.patterns = [_BOUNDED[recognizer.name]]
         needed = necessary(pattern.regex for pattern in getattr(recognizer, "patterns", None) or ())
         if needed:
-            recognizer.analyze = _Passed(recognizer, needed, _characters)
+            recognizer.analyze = _Passed(recognizer, needed)
     languages = list(pipelines)
     return AnalyzerEngine(
         registry=RecognizerRegistry(recognizers=[*recognizers, *own], supported_languages=languages),
@@ -290,13 +282,12 @@ def _default_recognizers() -> list[dict[str, Any]]:
 class _Passed:
     """Passes a text over where none of a recognizer's patterns can match."""
 
-    def __init__(self, recognizer: Any, needed: frozenset[str], characters: Callable[[str], frozenset[str]]) -> None:
+    def __init__(self, recognizer: Any, needed: frozenset[str]) -> None:
         self._analyze = recognizer.analyze
         self._needed = needed
-        self._characters = characters
 
     def __call__(self, text: str, *arguments: Any, **named: Any) -> list[RecognizerResult]:
-        if self._needed.isdisjoint(self._characters(text)):
+        if self._needed.isdisjoint(_characters(text)):
             return []
         results: list[RecognizerResult] = self._analyze(text, *arguments, **named)
         return results

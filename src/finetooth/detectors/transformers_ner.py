@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -28,6 +27,7 @@ from finetooth.errors import PolicyError
 from finetooth.match import Match
 from finetooth.policy import Detect
 from finetooth.span import Span
+from finetooth.torchthreads import one_if_small
 
 _WINDOW: Final = 20_000
 _OVERLAP: Final = 1_000
@@ -38,9 +38,6 @@ _TOKENS: Final = 512
 
 _BATCH: Final = 16
 """Windows of tokens read at once."""
-
-_SMALL: Final = 20_000_000
-"""Parameters."""
 
 _LEAST: Final = 0.5
 """A word whose label the model itself holds for less likely than not is no finding."""
@@ -101,21 +98,8 @@ class TransformersNerDetector:
 
     def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
         """Return the entities of each text, in order of their place."""
-        with self._threads():
+        with one_if_small(self._model):
             return [self._detect_one(text) for text in texts]
-
-    @contextmanager
-    def _threads(self) -> Iterator[None]:
-        """Run a small model on one thread: where cores are shared, waiting for a second costs more than it saves."""
-        import torch  # noqa: PLC0415 - heavy, and only here
-
-        before = torch.get_num_threads()
-        if self._model.device.type == "cpu" and self._model.num_parameters() < _SMALL:
-            torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
 
     def _detect_one(self, text: str) -> Detection:
         # A lone surrogate has no UTF-8, which the tokenizer needs; its stand-in is one code point too.

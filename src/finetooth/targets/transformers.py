@@ -11,7 +11,7 @@ import json
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from math import isnan
@@ -22,10 +22,10 @@ from finetooth.digests import digest_of
 from finetooth.errors import ModelError
 from finetooth.evidence import ModelIdentity
 from finetooth.targets.target import Answer, Context, Likelihood, Progress, TemplateError, Unanswered
+from finetooth.torchthreads import one_if_small
 from finetooth.trial import Trial
 
 _BATCH_TOKENS = 8192  # padding included; small enough for a laptop, large enough to keep it busy
-_SMALL = 20_000_000  # parameters
 _CUT = "\ue000finetooth\ue000"  # private-use characters: no template and no tokenizer gives them a meaning
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
@@ -105,7 +105,7 @@ class TransformersTarget:
         shared = [group for group in by_prompt.values() if len(group) > 1]
         scored = ((batch, self._score_apart(batch)) for batch in _batches(alone))
         together = ((batch, self._score_together(batch)) for group in shared for batch in _batches(group))
-        with self._threads():
+        with one_if_small(self._model):
             for batch, log_probabilities in chain(scored, together):
                 for item, log_probability in zip(batch, log_probabilities, strict=True):
                     answers[item.position] = _answer(log_probability, len(item.continuation))
@@ -180,23 +180,6 @@ class TransformersTarget:
         with torch.inference_mode(), self._reference():
             logits = self._model(input_ids=ids.to(self._model.device), **more).logits
         return (logits if self._picks_positions else logits[:, start:]).float()
-
-    @contextmanager
-    def _threads(self) -> Iterator[None]:
-        """Score a small model on one thread.
-
-        Its matrices are done before a second thread wakes, and where cores are shared, waiting for one costs ten times
-        what it saves: 7.0 s against 0.5 s for 180 trials on the sample model, on two busy cores.
-        """
-        import torch  # noqa: PLC0415 - heavy, and only here
-
-        before = torch.get_num_threads()
-        if self._model.device.type == "cpu" and self._model.num_parameters() < _SMALL:
-            torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
 
     def _reference(self) -> AbstractContextManager[Any]:
         context: AbstractContextManager[Any] = self._model.disable_adapter() if self._adapter_off else nullcontext()
