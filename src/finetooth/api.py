@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import finetooth
 from finetooth import config, evidencefile, judgement, keyfile, policyfile, runfolder
-from finetooth.detectors.allowlist import AllowList
 from finetooth.errors import InputError, KeyMismatchError, PolicyError
 from finetooth.evidence import Evidence
 from finetooth.formats import json
@@ -23,8 +22,8 @@ from finetooth.policy import PolicySource, Stage
 from finetooth.progress import Progress, silent
 from finetooth.redaction import FingerprintKey
 from finetooth.report import PolicyIdentity, Report, Timing, Tool
-from finetooth.shapes.reading import Reading, named
-from finetooth.shard import Plan
+from finetooth.shapes import reading
+from finetooth.shapes.reading import Reading
 from finetooth.sources.source import Source
 
 Data = str | Path | Sequence[str | Path] | Iterable[Mapping[str, Any]]
@@ -42,6 +41,9 @@ def audit(
     budget: int | None = None,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
+    resume: bool = True,
     key: FingerprintKey | None = None,
     progress: Progress = silent,
 ) -> Report:
@@ -55,6 +57,9 @@ def audit(
         budget: how many findings are probed at most, riskiest first.
         input_format: name of the record format, which is detected otherwise; see ``finetooth formats``.
         tokenizer: folder of the tokenizer that made the ids of pre-tokenised rows, which are unread without it.
+        engine: where the data is scanned: ``inline``, ``local`` or ``ray``; what fits by default.
+        workers: how many processes scan it at most.
+        resume: whether what an earlier scan has done of it may be used again.
         key: fingerprint key; the environment's or the configured one by default.
         progress: is told how far the work is.
 
@@ -63,8 +68,8 @@ def audit(
         IncompleteError: a part could not be run at all.
     """
     stage: Stage = "release" if model else "train"
-    reading = _reading(input_format, tokenizer)
-    return _run(data, stage, policy, reading, model=model, base=base, budget=budget, key=key, progress=progress)
+    scanning = _Scanning(input_format, tokenizer, engine, workers, resume)
+    return _run(data, stage, policy, scanning, model=model, base=base, budget=budget, key=key, progress=progress)
 
 
 def scan(
@@ -73,11 +78,15 @@ def scan(
     *,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
+    resume: bool = True,
     key: FingerprintKey | None = None,
     progress: Progress = silent,
 ) -> Report:
     """Scan the data and judge it at the train gate; arguments and errors as in ``audit``."""
-    return _run(data, "train", policy, _reading(input_format, tokenizer), key=key, progress=progress)
+    scanning = _Scanning(input_format, tokenizer, engine, workers, resume)
+    return _run(data, "train", policy, scanning, key=key, progress=progress)
 
 
 def probe(
@@ -90,6 +99,9 @@ def probe(
     budget: int | None = None,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
+    resume: bool = True,
     key: FingerprintKey | None = None,
     progress: Progress = silent,
 ) -> Report:
@@ -104,6 +116,9 @@ def probe(
         budget: how many findings are probed at most, riskiest first.
         input_format: name of the record format, which is detected otherwise; see ``finetooth formats``.
         tokenizer: folder of the tokenizer that made the ids of pre-tokenised rows, which are unread without it.
+        engine: where the data is scanned, as in ``audit``.
+        workers: how many processes scan it at most.
+        resume: whether what an earlier scan has done of it may be used again.
         key: fingerprint key; it must be the one of the earlier scan.
         progress: is told how far the work is.
 
@@ -114,7 +129,7 @@ def probe(
         data,
         "release",
         policy,
-        _reading(input_format, tokenizer),
+        _Scanning(input_format, tokenizer, engine, workers, resume),
         model=model,
         base=base,
         findings=findings,
@@ -175,11 +190,35 @@ def save(report: Report, folder: Path, formats: Sequence[str] = ()) -> None:
     runfolder.write(folder, artefacts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Scanning:
+    """How data is read and where it is scanned, as the caller says it."""
+
+    input_format: str | None
+    tokenizer: str | Path | None
+    engine: str | None
+    workers: int | None
+    resume: bool
+
+    @property
+    def tokenizer_folder(self) -> str | None:
+        """The tokenizer as others take it."""
+        return None if self.tokenizer is None else str(self.tokenizer)
+
+    def reading(self) -> Reading:
+        """Return how records are read."""
+        return reading.reading(self.input_format, self.tokenizer_folder)
+
+    def told(self, path: str) -> str:
+        """Return what decides how the records of a file are read."""
+        return reading.told(path, self.input_format, self.tokenizer_folder)
+
+
 def _run(
     data: Data,
     stage: Stage,
     policy: str | Path | None,
-    reading: Reading,
+    scanning: _Scanning,
     *,
     model: str | Path | None = None,
     base: str | Path | None = None,
@@ -197,7 +236,8 @@ def _run(
     sources = _sources(data, twice=model is not None)
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
     models = _models(model, base)
-    evidence = _scanned(sources, chosen, key, reading, findings, progress)
+    how = scanning.reading()
+    evidence = _scanned(sources, chosen, key, scanning, settings, findings, progress)
     if models and evidence.scan:
         from finetooth import prober  # noqa: PLC0415 - the probe's statistics load only where a model is probed
 
@@ -210,7 +250,7 @@ def _run(
             tuned,
             reference,
             budget=prober.BUDGET if limit is None else limit,
-            reading=reading,
+            reading=how,
             progress=progress,
         )
         evidence = replace(evidence, probe=probed)
@@ -221,7 +261,8 @@ def _scanned(
     sources: Sequence[Source],
     chosen: PolicySource,
     key: FingerprintKey,
-    reading: Reading,
+    scanning: _Scanning,
+    settings: config.Configuration,
     findings: str | Path | None,
     progress: Progress,
 ) -> Evidence:
@@ -235,14 +276,25 @@ def _scanned(
         if evidence.scan is None or len(evidence.scan.inputs) != len(sources):
             raise InputError(f"{findings}: is no scan of this data; scan it again")
         return replace(evidence, probe=None)
-    from finetooth import scanner  # noqa: PLC0415 - its engines load only where data is scanned
-    from finetooth.detectors.suite import build  # noqa: PLC0415
+    from finetooth import scanner  # noqa: PLC0415 - what it stands on loads only where data is scanned
+    from finetooth.detectors.identity import identity  # noqa: PLC0415
+    from finetooth.engines.resolve import resolve as engine  # noqa: PLC0415
+    from finetooth.shardjob import Recipe  # noqa: PLC0415
+    from finetooth.shardstore import ShardStore  # noqa: PLC0415
 
     progress("Loading the detectors", 0, None)
     detect = chosen.policy.detect
-    allow = AllowList(detect)
-    plan = Plan(detectors=tuple(build(detect)), detect=detect, key=key, reading=reading, allow=allow)
-    return Evidence(key_id=key.id, scan=scanner.scan(sources, plan, progress), probe=None)
+    store = ShardStore(settings.store, key.mac, identity(detect), resume=scanning.resume)
+    scan = scanner.scan(
+        sources,
+        Recipe(detect, key, scanning.input_format, scanning.tokenizer_folder),
+        progress,
+        engine=engine(scanning.engine or settings.settings.engine, scanning.workers or settings.settings.workers),
+        store=store,
+        told=scanning.told,
+    )
+    store.forget_old()
+    return Evidence(key_id=key.id, scan=scan, probe=None)
 
 
 def _sources(data: Data, *, twice: bool) -> list[Source]:
@@ -259,15 +311,6 @@ def _sources(data: Data, *, twice: bool) -> list[Source]:
             raise InputError("-: a probe reads the data twice, which standard input cannot; save it to a file")
         return resolve.resolve(paths)
     return rows.from_memory(list(data) if twice and isinstance(data, Iterator) else data)
-
-
-def _reading(input_format: str | None, tokenizer: str | Path | None) -> Reading:
-    decoder = None
-    if tokenizer is not None:
-        from finetooth.shapes.tokenizer import load as load_tokenizer  # noqa: PLC0415 - only where one is named
-
-        decoder = load_tokenizer(str(tokenizer))
-    return Reading(first=(named(input_format),) if input_format else (), tokenizer=decoder)
 
 
 def _models(model: str | Path | None, base: str | Path | None) -> tuple[Any, Any] | None:

@@ -30,6 +30,10 @@ class Settings:
     """Folder for what a run leaves behind, beside the file."""
     budget: int | None = None
     """How many findings a probe tries at most."""
+    engine: str | None = None
+    """Where data is scanned: ``inline``, ``local`` or ``ray``."""
+    workers: int | None = None
+    """How many processes scan it at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,11 @@ class Configuration:
     def key_file(self) -> Path | None:
         """The key file, if one is configured."""
         return self.home / self.settings.key_file if self.settings.key_file else None
+
+    @property
+    def store(self) -> Path:
+        """The folder that keeps what was scanned."""
+        return self.home / OWN_FOLDER / "shards"
 
     @property
     def out(self) -> Path:

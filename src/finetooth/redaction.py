@@ -90,6 +90,10 @@ class FingerprintKey:
         kinds: tuple[Kind | None, ...] = (None,) if entity in ENTITY_TYPES else tuple(Kind)
         return any(self.fingerprint(entity, value, kind) == fingerprint for kind in kinds)
 
+    def mac(self, message: bytes) -> str:
+        """Return a keyed digest of a message that is no value, 64 hex digits: never equal to a fingerprint's."""
+        return self._digest(b"finetooth mac\0" + message)
+
     def _digest(self, message: bytes) -> str:
         return hmac.new(self._bytes, message, hashlib.sha256).hexdigest()
 

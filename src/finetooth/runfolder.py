@@ -50,7 +50,7 @@ def keep_out_of_git(folder: Path) -> None:
     ignore = folder / ".gitignore"
     try:
         if not ignore.exists():
-            _replace(ignore, "*\n")
+            replace(ignore, b"*\n")
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written ({error.strerror})") from error
 
@@ -67,7 +67,7 @@ def write(folder: Path, artefacts: dict[str, str]) -> None:
     try:
         _remove(folder, [name for name in ARTEFACTS if (folder / name).exists()])
         for name, text in artefacts.items():
-            _replace(folder / name, text)
+            replace(folder / name, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written ({error.strerror}); name another with -o") from error
 
@@ -77,12 +77,17 @@ def _remove(folder: Path, names: Collection[str]) -> None:
         (folder / name).unlink()
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, content: bytes) -> None:
+    """Write a file, 0600, beside its place and then rename it over it: nobody ever sees half of it.
+
+    Raises:
+        OSError: it cannot be written; what was there still is.
+    """
     # mkstemp makes the file 0600, whatever the umask.
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)

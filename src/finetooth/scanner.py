@@ -1,57 +1,220 @@
-"""The scanner: dataset files in, scan evidence out."""
+"""The scanner: dataset files in, scan evidence out.
+
+Files are split into shards, shards become jobs, and an engine runs the jobs somewhere. What they gave is put together
+in the order of the data, so that neither the engine, nor the number of its workers, nor any interruption shows in it.
+"""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 
-from finetooth.evidence import DetectorRun, ScanCoverage, ScanEvidence, totals
-from finetooth.finding import gather
+from finetooth.engines.engine import Engine, MakePlan
+from finetooth.engines.inline import InlineEngine
+from finetooth.errors import IncompleteError
+from finetooth.evidence import DetectorRun, Input, ScanCoverage, ScanEvidence, Unread, totals
+from finetooth.finding import Sighting, gather
 from finetooth.progress import Progress, silent
-from finetooth.shard import Plan, ShardResult, scan_shard
-from finetooth.shownpaths import masked_paths
-from finetooth.sources.source import Source
+from finetooth.shard import Plan, Stretch
+from finetooth.shardcode import decode, lasts
+from finetooth.shardjob import Job, PathsJob, ScanJob
+from finetooth.shardresult import Extent, ShardResult
+from finetooth.shardstore import ShardStore
+from finetooth.sources.datasetfile import CHANGED
+from finetooth.sources.source import Source, Stored
+from finetooth.sources.splitting import digested, split
+
+_PATHS = -1
+"""The number of the job that masks the paths; shards count from 0."""
 
 
-def scan(sources: Sequence[Source], plan: Plan, progress: Progress = silent) -> ScanEvidence:
+def scan(
+    sources: Sequence[Source],
+    plan: Plan | MakePlan,
+    progress: Progress = silent,
+    *,
+    engine: Engine | None = None,
+    store: ShardStore | None = None,
+    told: Callable[[str], str] = lambda _: "",
+) -> ScanEvidence:
     """Scan every source.
 
     Args:
         sources: dataset files, in the order in which evidence lists them.
-        plan: what to look for.
-        progress: is told how many records were read.
+        plan: what to look for, or what makes it where it is needed.
+        progress: is told how many records were looked at.
+        engine: where the work is done; in this process by default.
+        store: keeps what was done, and knows what was done before.
+        told: what decides how a file's records are read, beside themselves; see `finetooth.shapes.reading`.
+
+    Raises:
+        UsageError: the plan makes no sense.
+        IncompleteError: the work cannot be done here at all.
     """
-    results: list[ShardResult] = []
-    for source, shown in zip(sources, _shown(sources, plan), strict=True):
-        before = sum(result.input.records for result in results)
+    ready = plan
+    make: MakePlan = (lambda: ready) if isinstance(ready, Plan) else ready
+    run = _Run(sources, store, told)
+    looked_at = 0
 
-        def advance(done: int, before: int = before) -> None:
-            progress("Scanning", before + done, None)
+    def watch(at: Stretch | None) -> None:
+        nonlocal looked_at
+        if at is not None:
+            looked_at += at.last - at.first + 1
+            progress("Scanning", looked_at, None)
 
-        results.append(scan_shard(source, plan, shown, advance))
-    records = sum(result.input.records for result in results)
-    unread = tuple(unread for result in results for unread in result.unread)
-    findings = gather((sighting for result in results for sighting in result.sightings), records + len(unread))
-    passages = sum(result.passages for result in results)
+    with closing((engine or InlineEngine()).run(run.jobs(), make, watch)) as results:
+        for number, payload in results:
+            run.take(number, payload)
+    return put_together(run.parts, json.loads(run.result(_PATHS)))
+
+
+@dataclass(slots=True)
+class Part:
+    """What a scan gave of one source."""
+
+    path: str
+    """As the user named it."""
+    stored: Stored | None
+    """Digest and size of the file, where they were found beforehand."""
+    results: Iterable[bytes]
+    """What each of its shards gave, encoded, in the order of the file."""
+
+
+class _Run:
+    """The jobs of a scan, and what they gave: in the store where it can be kept, else here."""
+
+    def __init__(self, sources: Sequence[Source], store: ShardStore | None, told: Callable[[str], str]) -> None:
+        self._sources = sources
+        self._store = store
+        self._told = told
+        self._names: dict[int, str] = {}
+        self._payloads: dict[int, bytes] = {}
+        self.parts: list[Part] = []
+
+    def jobs(self) -> Iterator[tuple[int, Job]]:
+        """Yield what is left to do, and note on the way what was done before."""
+        paths = tuple(source.path for source in self._sources)
+        yield from self._unless_done(_PATHS, PathsJob(paths), ("paths", *paths))
+        first = 0
+        for source in self._sources:
+            stored, shards = digested(source, split(source))
+            told = self._told(source.path) if self._store else ""
+            numbers = range(first, first + len(shards))
+            self.parts.append(Part(source.path, stored, map(self.result, numbers)))
+            for number, shard in zip(numbers, shards, strict=True):
+                facts = ("scan", told, shard.form, shard.content) if shard.content is not None else ()
+                yield from self._unless_done(number, ScanJob(shard), facts)
+            first = numbers.stop
+
+    def _unless_done(self, number: int, job: Job, facts: tuple[str, ...]) -> Iterator[tuple[int, Job]]:
+        if self._store and facts:
+            name = self._names[number] = self._store.name(*facts)
+            if self._store.holds(name):
+                return
+        yield number, job
+
+    def take(self, number: int, payload: bytes) -> None:
+        """Note what a job gave."""
+        name = self._names.get(number)
+        lasting = number == _PATHS or lasts(payload)
+        if not (self._store and name and lasting and self._store.put(name, payload)):
+            self._payloads[number] = payload
+
+    def result(self, number: int) -> bytes:
+        """Return what a job gave, now or in an earlier run."""
+        if number in self._payloads or self._store is None:
+            return self._payloads[number]
+        return self._store.get(self._names[number])
+
+
+def put_together(parts: Sequence[Part], shown: Sequence[str]) -> ScanEvidence:
+    """Return the evidence that the results of all shards make.
+
+    Args:
+        parts: the sources, in order.
+        shown: their paths as evidence may show them.
+
+    Raises:
+        IncompleteError: results come from different versions of a detector.
+    """
+    tally = _Tally()
+    inputs = [_input(part, path, tally) for part, path in zip(parts, _told_apart(shown), strict=True)]
+    records = sum(each.records for each in inputs)
+    findings = gather(tally.sightings, records + len(tally.unread))
     return ScanEvidence(
-        inputs=tuple(result.input for result in results),
+        inputs=tuple(inputs),
         coverage=ScanCoverage(
             records=records,
-            records_unread=len(unread),
-            passages=passages,
-            characters=sum(result.characters for result in results),
-            unread=unread,
+            records_unread=len(tally.unread),
+            passages=tally.passages,
+            characters=tally.characters,
+            unread=tuple(tally.unread),
         ),
-        detectors=tuple(DetectorRun(name=d.name, version=d.version, passages=passages) for d in plan.detectors),
+        detectors=tuple(DetectorRun(name=n, version=v, passages=tally.passages) for n, v in tally.detectors),
         totals=totals(findings),
         findings=findings,
-        allowed=dict(sorted(sum((result.allowed for result in results), Counter[str]()).items())),
+        allowed=dict(sorted(tally.allowed.items())),
     )
 
 
-def _shown(sources: Sequence[Source], plan: Plan) -> list[str]:
-    """Return the paths as evidence may show them, each another."""
-    shown = masked_paths([source.path for source in sources], plan.detectors, plan.detect)
-    # Two paths that differ in nothing but what is masked must still be told apart.
+@dataclass(slots=True)
+class _Tally:
+    """What has been put together so far."""
+
+    sightings: list[Sighting] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    passages: int = 0
+    characters: int = 0
+    allowed: Counter[str] = field(default_factory=Counter)
+    detectors: tuple[tuple[str, str], ...] = ()
+
+    def add(self, result: ShardResult) -> None:
+        """Add what a shard gave."""
+        self.sightings += result.sightings
+        self.unread += result.unread
+        self.passages += result.passages
+        self.characters += result.characters
+        self.allowed.update(result.allowed)
+        if self.detectors and result.detectors and self.detectors != result.detectors:
+            raise IncompleteError("the data was scanned by different versions of a detector; install the same on all")
+        self.detectors = self.detectors or result.detectors
+
+
+def _input(part: Part, path: str, tally: _Tally) -> Input:
+    """Add up what the shards of one source gave."""
+    before = Extent()
+    formats: Counter[str] = Counter()
+    records = 0
+    stored, whole = part.stored, True
+    already_unread = len(tally.unread)
+    for payload in part.results:
+        result = decode(payload, path, before)
+        before = Extent(before.records + result.extent.records, before.lines + result.extent.lines)
+        formats.update(result.formats)
+        records += result.records
+        stored = stored or Stored(result.sha256, result.bytes)
+        whole &= result.whole
+        tally.add(result)
+    if part.stored is not None and stored and stored.sha256 is None and len(tally.unread) == already_unread:
+        # It could not be read to its end beforehand, and nothing else says so.
+        tally.unread.append(Unread(path=path, reason=CHANGED))
+    return Input(
+        path=path,
+        sha256=stored.sha256 if stored and whole else None,
+        bytes=stored.bytes if stored else 0,
+        format=_format(formats),
+        records=records,
+    )
+
+
+def _format(formats: Counter[str]) -> str:
+    return "none" if not formats else next(iter(formats)) if len(formats) == 1 else "mixed"
+
+
+def _told_apart(shown: Sequence[str]) -> list[str]:
+    """Return paths, each another: two that differ in nothing but what is masked must still be told apart."""
     first = {path: position for position, path in reversed(list(enumerate(shown)))}
     return [path if first[path] == position else f"{path} ({position + 1})" for position, path in enumerate(shown)]

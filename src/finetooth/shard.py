@@ -1,7 +1,6 @@
 """Scanning one shard: raw text goes in, masked sightings come out. Nothing raw leaves this room.
 
-A shard is one dataset file. It becomes a byte range of lines, or a range of row groups, once there are engines to run
-many at a time; what one shard gives depends on nothing but its bytes and the plan.
+What one shard gives depends on nothing but its bytes and the plan, whoever scans it, where, and however often.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from finetooth.detectors.encodings import Placed, placed
 from finetooth.detectors.overlaps import Resolved, resolve
 from finetooth.detectors.repeats import with_repeats
 from finetooth.detectors.tiers import tier
-from finetooth.evidence import Input, Unread
+from finetooth.evidence import Unread
 from finetooth.finding import Sighting
 from finetooth.location import Location
 from finetooth.match import Validation
@@ -29,6 +28,7 @@ from finetooth.shapes.masking import MaskedKeys, Path, path
 from finetooth.shapes.pointer import last_key
 from finetooth.shapes.reading import DETECT, Reading
 from finetooth.shapes.walker import decoded, walk
+from finetooth.shardresult import ShardResult
 from finetooth.shownpaths import ShownPaths, masked, writable
 from finetooth.sources.source import Source
 from finetooth.span import Span
@@ -53,21 +53,33 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class ShardResult:
-    """What one shard gave: evidence, masked."""
+class Stretch:
+    """Records that are scanned together, while they are: where a crash or a stall has happened."""
 
-    input: Input
-    """The file."""
-    sightings: tuple[Sighting, ...]
-    """Every occurrence of every value, in order of reading."""
-    unread: tuple[Unread, ...]
-    """Everything that was not read."""
-    passages: int
-    """Texts that were looked at."""
+    first: int
+    """Ordinal of the first, in its shard."""
+    last: int
+    """Ordinal of the last."""
     characters: int
     """Code points in them."""
-    allowed: Counter[str]
-    """Occurrences, by entity type, that the policy's allow list let through."""
+
+
+Watch = Callable[[Stretch | None], None]
+"""Is told what is looked at before it is, and None before more is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """What was learnt about a shard that has cost a worker its life."""
+
+    alone: range = range(0)
+    """Records that are scanned one at a time, to find the one that is to blame."""
+    without: int | None = None
+    """The record that is to blame: it is left out, and counts as unread."""
+
+
+def unwatched(_: Stretch | None) -> None:
+    """Tell nobody."""
 
 
 @dataclass(slots=True)
@@ -81,43 +93,46 @@ class _Tally:
     passages: int = 0
     characters: int = 0
     allowed: Counter[str] = field(default_factory=Counter)
+    lasting: bool = True
 
 
-def scan_shard(source: Source, plan: Plan, shown_path: str, progress: Callable[[int], None]) -> ShardResult:
-    """Scan one dataset file.
+def scan_shard(source: Source, plan: Plan, watch: Watch = unwatched, care: Care = Care()) -> ShardResult:
+    """Scan one shard. Paths in what it gives are relative to the source's own.
 
     Args:
-        source: the file.
+        source: reads the shard.
         plan: what to look for.
-        shown_path: the path as evidence may show it.
-        progress: is told how many records were read so far.
+        watch: is told what is looked at.
+        care: what an earlier attempt has taught.
     """
     tally = _Tally()
-    paths = ShownPaths(source.path, shown_path, plan.detectors, plan.detect)
-    for batch in _batches(source, plan.reading.of(source.path), paths, tally):
+    paths = ShownPaths(source.path, "", plan.detectors, plan.detect)
+    for batch in _batches(source, plan.reading.of(source.path), paths, tally, care):
+        watch(Stretch(batch[0][0].index, batch[-1][0].index, sum(len(p.text) for _, texts, _ in batch for p in texts)))
         _scan_batch(batch, plan, paths, tally)
-        progress(tally.records)
+        watch(None)
     stored = source.stored()
     return ShardResult(
-        input=Input(
-            path=shown_path,
-            sha256=stored.sha256,
-            bytes=stored.bytes,
-            format=_format(tally.formats),
-            records=tally.records,
-        ),
         sightings=tuple(tally.sightings),
         unread=tuple(tally.unread),
+        formats=tally.formats,
+        records=tally.records,
         passages=tally.passages,
         characters=tally.characters,
         allowed=tally.allowed,
+        detectors=tuple((detector.name, detector.version) for detector in plan.detectors),
+        extent=stored.extent,
+        sha256=stored.sha256,
+        bytes=stored.bytes,
+        whole=stored.sha256 is not None,
+        lasting=tally.lasting,
     )
 
 
 _Batch = list[tuple[Record, list[Passage], tuple[str, ...]]]
 
 
-def _batches(source: Source, reading: Reading, paths: ShownPaths, tally: _Tally) -> Iterator[_Batch]:
+def _batches(source: Source, reading: Reading, paths: ShownPaths, tally: _Tally, care: Care) -> Iterator[_Batch]:
     """Yield records with their passages, some at a time; count what is unread on the way."""
     batch: _Batch = []
     characters = 0
@@ -125,13 +140,23 @@ def _batches(source: Source, reading: Reading, paths: ShownPaths, tally: _Tally)
         if isinstance(item, Unread):
             shown = paths.of(item.path)
             tally.unread.append(Unread(path=shown, line=item.line, record=item.record, reason=item.reason))
+            # A bad record is bad for ever; a file that breaks off may be whole again tomorrow.
+            tally.lasting &= item.record is not None
             continue
+        if item.index == care.without:
+            reason = "scanning it has stopped the worker twice; look at this record, mend it or leave it out"
+            tally.unread.append(Unread(path=paths.of(item.path), line=item.line, record=item.index, reason=reason))
+            tally.lasting = False
+            continue
+        if batch and item.index in care.alone:
+            yield batch
+            batch, characters = [], 0
         walked = decoded(walk(item.value, reading))
         texts = walked.passages
         tally.formats[walked.shape] += 1
         batch.append((item, texts, walked.unread))
         characters += sum(len(passage.text) for passage in texts)
-        if characters >= _BATCH_CHARACTERS:
+        if characters >= _BATCH_CHARACTERS or item.index in care.alone:
             yield batch
             batch, characters = [], 0
     if batch:
@@ -162,6 +187,7 @@ def _scan_batch(batch: _Batch, plan: Plan, paths: ShownPaths, tally: _Tally) -> 
         tally.passages += len(record_passages)
         tally.characters += sum(len(passage.text) for passage in record_passages)
         reasons = {d.reason for _, detections in rows for d in detections if isinstance(d, Undetected)}
+        tally.lasting &= not reasons  # a pattern's time limit is as much the machine's as the text's
         reasons.update(unread)
         if reasons:
             reason = "; ".join(sorted(reasons))
@@ -339,7 +365,3 @@ def _override(match: Resolved, detect: Detect) -> EntityOverride | None:
 def _inner(passage: Passage, pointers: Sequence[str]) -> tuple[dict[str, str], ...] | None:
     steps = zip(passage.inner, pointers, strict=True)
     return tuple({"decode": step.decode, "pointer": writable(pointer)} for step, pointer in steps) or None
-
-
-def _format(formats: Counter[str]) -> str:
-    return "none" if not formats else next(iter(formats)) if len(formats) == 1 else "mixed"

@@ -16,6 +16,9 @@ def audit(
     budget: options.BudgetOption = None,
     input_format: options.InputFormatOption = None,
     tokenizer: options.TokenizerOption = None,
+    engine: options.EngineOption = None,
+    workers: options.WorkersOption = None,
+    resume: options.ResumeOption = True,
     quiet: options.QuietOption = False,
     exit_zero: options.ExitZeroOption = False,
     no_progress: options.NoProgressOption = False,
@@ -33,6 +36,9 @@ def audit(
             budget=budget,
             input_format=input_format,
             tokenizer=tokenizer,
+            engine=engine,
+            workers=workers,
+            resume=resume,
             progress=progress,
         )
     options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)

@@ -37,6 +37,15 @@ InputFormatOption = Annotated[
 TokenizerOption = Annotated[
     str | None, typer.Option("--tokenizer", metavar="DIR", help="Tokenizer of pre-tokenised rows (local folder).")
 ]
+EngineOption = Annotated[
+    str | None, typer.Option("--engine", metavar="E", help="Where data is scanned: inline, local or ray.")
+]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", metavar="N", help="Processes that scan at most; one a core by default.")
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume/--no-resume", help="Use again what an earlier run has scanned of the same data.")
+]
 QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing; the exit code tells.")]
 ExitZeroOption = Annotated[
     bool, typer.Option("--exit-zero", help="End with 0 on NO-GO too, but never on errors or INCOMPLETE.")

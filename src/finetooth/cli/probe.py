@@ -24,6 +24,9 @@ def probe(
     budget: options.BudgetOption = None,
     input_format: options.InputFormatOption = None,
     tokenizer: options.TokenizerOption = None,
+    engine: options.EngineOption = None,
+    workers: options.WorkersOption = None,
+    resume: options.ResumeOption = True,
     quiet: options.QuietOption = False,
     exit_zero: options.ExitZeroOption = False,
     no_progress: options.NoProgressOption = False,
@@ -42,6 +45,9 @@ def probe(
             budget=budget,
             input_format=input_format,
             tokenizer=tokenizer,
+            engine=engine,
+            workers=workers,
+            resume=resume,
             progress=progress,
         )
     options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)

@@ -13,6 +13,9 @@ def scan(
     formats: options.FormatOption = None,
     input_format: options.InputFormatOption = None,
     tokenizer: options.TokenizerOption = None,
+    engine: options.EngineOption = None,
+    workers: options.WorkersOption = None,
+    resume: options.ResumeOption = True,
     quiet: options.QuietOption = False,
     exit_zero: options.ExitZeroOption = False,
     no_progress: options.NoProgressOption = False,
@@ -22,5 +25,14 @@ def scan(
 
     named = options.known_formats(formats)
     with progress_bar(shown=not (quiet or no_progress)) as progress:
-        report = api.scan(data, policy, input_format=input_format, tokenizer=tokenizer, progress=progress)
+        report = api.scan(
+            data,
+            policy,
+            input_format=input_format,
+            tokenizer=tokenizer,
+            engine=engine,
+            workers=workers,
+            resume=resume,
+            progress=progress,
+        )
     options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)

@@ -23,14 +23,21 @@ class ByteStream(Peekable):
 
     Args:
         file: opened for reading in binary; the caller closes it.
+        limit: how many bytes of it are read at most.
+        plain: whether it is known that nothing is compressed.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, limit: int | None = None, plain: bool = False) -> None:
         # read1 gives what is there; a buffered read would wait for a full window, and lose it where the file breaks.
         self._read_file: Callable[[int], bytes] = getattr(file, "read1", file.read)
         self._digest = hashlib.sha256()
         self._bytes = 0
+        self._limit = limit
         self._at_end = False
+        if plain:
+            self.compressed = False
+            super().__init__(self._read_stored)
+            return
         content = uncompressed(Peekable(self._read_stored), lambda: self._bytes)
         self.compressed = content.layers > 0
         super().__init__(content.stream.read)
@@ -52,8 +59,10 @@ class ByteStream(Peekable):
         return self._bytes
 
     def _read_stored(self, size: int) -> bytes:
+        if self._limit is not None:
+            size = min(size, self._limit - self._bytes)
         try:
-            piece = self._read_file(size)
+            piece = self._read_file(size) if size else b""
         except OSError as error:
             what = error.strerror or type(error).__name__
             raise Unreadable(

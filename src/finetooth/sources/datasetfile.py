@@ -20,6 +20,11 @@ CHANGED = "it changed while it was read, so what was read is neither the old fil
 """Why a file that was read is unread all the same."""
 
 
+def unopened(error: OSError) -> str:
+    """Return why a file that cannot be opened is unread."""
+    return f"cannot be opened ({error.strerror or type(error).__name__}); check its permissions"
+
+
 class Place(Protocol):
     """Where a file lies."""
 
@@ -56,17 +61,16 @@ class DatasetFile:
 
     def __init__(self, path: str, place: Place | None = None) -> None:
         self.path = path
-        self._place = place or LocalPlace(path)
+        self.place = place or LocalPlace(path)
         self._stored = Stored(None, 0)
 
     def __iter__(self) -> Iterator[Record | Unread]:
         self._stored = Stored(None, 0)
         try:
-            before = self._place.state()
-            file = self._place.open()
+            before = self.place.state()
+            file = self.place.open()
         except OSError as error:
-            what = error.strerror or type(error).__name__
-            yield Unread(path=self.path, reason=f"cannot be opened ({what}); check its permissions")
+            yield Unread(path=self.path, reason=unopened(error))
             return
         with file:
             stream = ByteStream(file)
@@ -74,7 +78,7 @@ class DatasetFile:
             def reopen() -> BinaryIO:
                 # Readers that jump about come to every byte in no order, so the bytes are hashed first.
                 stream.drain()
-                return self._place.open()
+                return self.place.open()
 
             plain = None if stream.compressed else reopen
             yield from read_contents(Contents(self.path, stream, stream.stored_size, reopen=plain))
@@ -90,7 +94,7 @@ class DatasetFile:
 
     def _has_changed(self, before: Any) -> bool:
         try:
-            return bool(self._place.state() != before)
+            return bool(self.place.state() != before)
         except OSError:
             return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
@@ -12,7 +12,21 @@ from finetooth.sources.compression import refuse_bomb
 from finetooth.sources.peekable import WINDOW, Unreadable
 
 
-def read_parquet(path: str, file: BinaryIO, size: int) -> Iterator[Record | Unread]:
+class RowGroup(NamedTuple):
+    """Where the pages of a row group lie."""
+
+    start: int
+    """First byte."""
+    end: int
+    """One past the last."""
+    size: int
+    """Bytes when its pages are decompressed."""
+
+
+UNREADABLE: Final = "not readable as Parquet (damaged, cut short or encrypted); write it again"
+
+
+def read_parquet(path: str, file: BinaryIO, size: int, wanted: range | None = None) -> Iterator[Record | Unread]:
     """Yield each row. A damaged row group costs what is left of that group, and no other.
 
     Dates, times and decimals become their text. Bytes that are UTF-8 become text; other bytes are null in the record,
@@ -22,6 +36,7 @@ def read_parquet(path: str, file: BinaryIO, size: int) -> Iterator[Record | Unre
         path: the file as the user named it.
         file: seekable, at its start.
         size: of the file in bytes, by which its expansion is measured.
+        wanted: the row groups to read; all of them by default.
     """
     import pyarrow as pa  # noqa: PLC0415 - heavy
     import pyarrow.parquet as pq  # noqa: PLC0415
@@ -33,10 +48,13 @@ def read_parquet(path: str, file: BinaryIO, size: int) -> Iterator[Record | Unre
         counts = [group.num_rows for group in groups]
         at_once = [_rows_at_once(group) for group in groups]
     except (pa.ArrowException, OSError, ValueError, RuntimeError):  # their texts may quote names and values
-        yield Unread(path=path, reason="not readable as Parquet (damaged, cut short or encrypted); write it again")
+        yield Unread(path=path, reason=UNREADABLE)
         return
     first = expanded = 0
     for group, count in enumerate(counts):
+        if wanted is not None and group not in wanted:
+            first += count
+            continue
         index = first
         try:
             for batch in table.iter_batches(batch_size=at_once[group], row_groups=[group], use_threads=False):
@@ -55,6 +73,29 @@ def read_parquet(path: str, file: BinaryIO, size: int) -> Iterator[Record | Unre
                 reason = f"{index - first} of {count} rows of row group {group} are there; write the file again"
                 yield Unread(path=path, reason=reason)
         first += count
+
+
+def groups_of(file: BinaryIO) -> list[RowGroup] | None:
+    """Return where the row groups of a Parquet file lie and how large they are; None where it cannot be told.
+
+    Args:
+        file: seekable.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - heavy
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        metadata = pq.read_metadata(file)
+        return [_row_group(metadata.row_group(group)) for group in range(metadata.num_row_groups)]
+    except (pa.ArrowException, OSError, ValueError, RuntimeError):
+        return None
+
+
+def _row_group(group: Any) -> RowGroup:
+    columns = [group.column(column) for column in range(group.num_columns)]
+    starts = [column.dictionary_page_offset or column.data_page_offset for column in columns]
+    ends = [start + column.total_compressed_size for start, column in zip(starts, columns, strict=True)]
+    return RowGroup(min(starts, default=0), max(ends, default=0), group.total_byte_size)
 
 
 def _rows_at_once(group: Any) -> int:

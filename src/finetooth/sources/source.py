@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
+from finetooth.shardresult import Extent
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Stored:
     """Digest of its bytes, hex; None for rows from memory, and where it could not be read to its end."""
     bytes: int
     """Its size."""
+    extent: Extent = field(default_factory=Extent)
+    """By how much records and lines of what follows are counted on; zeros where these know their own place."""
 
 
 class Source(Protocol):

@@ -1,0 +1,107 @@
+"""What decides what the detectors find, told without loading any of them: policy, code, libraries, models.
+
+A result that was kept from an earlier scan may be used again only where all of this is the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+import finetooth
+from finetooth.detectors.ner_models import ner_models
+from finetooth.digests import digest_of
+from finetooth.policy import CLASS, Detect
+
+_NAME = re.compile(r"[\w.-]+")
+
+
+def identity(detect: Detect) -> str:
+    """Return a digest, hex, of everything that decides what detectors find under a policy.
+
+    It covers what the policy says and the contents of the files that it names, the code of finetooth and of recognizer
+    classes, the versions of all libraries that finetooth depends on, and the models.
+    """
+    told = {
+        "detect": _detect(detect),
+        "code": _code(),
+        "libraries": _libraries(),
+        "models": [_model(model.scheme, model.name) for model in ner_models(detect)],
+        "classes": [_package(name.partition(":")[0]) for name in detect.recognizers if CLASS.fullmatch(name)],
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _detect(detect: Detect) -> Any:
+    """Return the policy's section with every file that it names as the digest of its contents."""
+    told = TypeAdapter(Detect).dump_python(detect, mode="json")
+    for field in ("rules", "secret_rules", "recognizers", "allow"):
+        told[field] = [_contents(name) for name in told[field]]
+    told["deny"] = {name: [_contents(file) for file in files] for name, files in told["deny"].items()}
+    return told
+
+
+def _contents(name: str) -> str:
+    path = Path(name)
+    return digest_of([(path.name, path)]) if path.is_file() else name
+
+
+@cache
+def _code() -> str:
+    """Return a digest of this package: its code, rules and models, of which a version alone says too little."""
+    root = Path(__file__).parents[1]
+    files = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return digest_of((path.relative_to(root).as_posix(), path) for path in files)
+
+
+@cache
+def _libraries() -> Mapping[str, str]:
+    """Return the versions of the libraries that finetooth names, and of those that change what they find."""
+    try:
+        named = [match.group() for text in requires("finetooth") or () if (match := _NAME.match(text))]
+    except PackageNotFoundError:
+        named = []
+    return dict(_versions(sorted({*named, "phonenumbers", "thinc", "finetooth"})))
+
+
+def _versions(names: list[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            yield name, finetooth.__version__ if name == "finetooth" else "none"
+
+
+def _model(scheme: str, name: str) -> list[Any]:
+    if scheme == "finetooth":
+        return [scheme, name]  # it is part of the code
+    if scheme == "spacy":
+        return [scheme, name, *_package(name)]
+    folder = Path(name).expanduser()
+    return [scheme, name, *(_written(folder) if folder.is_dir() else ())]
+
+
+def _package(module: str) -> list[list[Any]]:
+    """Return the files of the package that a module is in; none of them is run."""
+    found = find_spec(module.partition(".")[0])
+    places = [Path(place) for place in (found.submodule_search_locations or [found.origin or ""])] if found else []
+    return [file for place in places for file in _written(place)]
+
+
+def _written(place: Path) -> list[list[Any]]:
+    """Return name, size and date of each file: of weights, digests would take longer than many a scan."""
+    files = sorted(place.rglob("*")) if place.is_dir() else [place]
+    return [
+        [path.relative_to(place).as_posix(), path.stat().st_size, path.stat().st_mtime_ns]
+        for path in files
+        if path.is_file() and "__pycache__" not in path.parts
+    ]

@@ -1,0 +1,105 @@
+"""Results of shards on disk: what was scanned once is not scanned again, in a run that was broken off or in the next.
+
+An entry is known by a keyed digest of everything that it depends on (the shard's bytes, what was looked for, and with
+which code), and sealed with the same key: whoever does not hold it can neither tell by trying what was scanned, nor
+make an entry that says "clean". Entries are masked, as all evidence is. The folder is 0700, its files 0600, each
+written whole or not at all; those that nothing has asked for in `KEEP_DAYS` days are forgotten.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from finetooth import runfolder
+from finetooth.errors import UsageError
+
+KEEP_DAYS: Final = 30
+_DAY: Final = 86_400
+_SEAL: Final = 64  # hex digits
+_FORMAT: Final = "shard/1"
+
+
+class ShardStore:
+    """A folder of results.
+
+    Args:
+        folder: made, with a ``.gitignore``, when the first entry is kept.
+        mac: keyed digest of a message, 64 hex digits.
+        identity: names what was looked for, and with which code.
+        resume: whether what is there already may be used.
+
+    """
+
+    def __init__(self, folder: Path, mac: Callable[[bytes], str], identity: str, *, resume: bool = True) -> None:
+        self._folder = folder
+        self._mac = mac
+        self._identity = identity
+        self._resume = resume
+        self._written: set[str] = set()
+
+    def name(self, *facts: str) -> str:
+        """Return the name of the entry that depends on these facts."""
+        return self._mac(json.dumps([_FORMAT, self._identity, *facts]).encode())
+
+    def holds(self, name: str) -> bool:
+        """Tell whether there is a whole and genuine entry that may be used."""
+        return (self._resume or name in self._written) and self._read(name) is not None
+
+    def get(self, name: str) -> bytes:
+        """Return an entry.
+
+        Raises:
+            UsageError: it is gone, or is not what was written.
+        """
+        payload = self._read(name)
+        if payload is None:
+            raise UsageError(f"{self._folder}: a result vanished while it was needed; run the same command again")
+        return payload
+
+    def put(self, name: str, payload: bytes) -> bool:
+        """Keep an entry; tell whether that was possible, which it is not on a full or read-only disk."""
+        path = self._path(name)
+        try:
+            if not self._written:
+                runfolder.create(self._folder)
+                runfolder.keep_out_of_git(self._folder)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            runfolder.replace(path, self._seal(name, payload).encode() + payload)
+        except (OSError, UsageError):
+            return False
+        self._written.add(name)
+        return True
+
+    def forget_old(self) -> None:
+        """Remove the entries that nothing has asked for in a long time."""
+        limit = time.time() - KEEP_DAYS * _DAY
+        for path in self._folder.glob("??/*"):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < limit:
+                    path.unlink()
+
+    def _read(self, name: str) -> bytes | None:
+        path = self._path(name)
+        try:
+            sealed = path.read_bytes()
+        except OSError:
+            return None
+        seal, payload = sealed[:_SEAL], sealed[_SEAL:]
+        if not hmac.compare_digest(seal, self._seal(name, payload).encode()):
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return payload
+
+    def _seal(self, name: str, payload: bytes) -> str:
+        return self._mac(f"{_FORMAT} seal {name} ".encode() + payload)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / name[:2] / name
