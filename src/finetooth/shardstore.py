@@ -68,6 +68,7 @@ class ShardStore:
         path = self._path(name)
         try:
             if not self._written:
+                runfolder.create(self._folder.parent)
                 runfolder.create(self._folder)
                 runfolder.keep_out_of_git(self._folder)
             path.parent.mkdir(mode=0o700, exist_ok=True)

@@ -61,7 +61,7 @@ def split(source: Source) -> Sequence[Shard]:
         with source.place.open() as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(0)
-            if size <= SIZE:
+            if not size:
                 return whole
             stream = ByteStream(file)
             text = utf8(stream)
