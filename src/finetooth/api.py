@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import finetooth
 from finetooth import config, evidencefile, judgement, keyfile, policyfile, runfolder
@@ -25,6 +25,11 @@ from finetooth.report import PolicyIdentity, Report, Timing, Tool
 from finetooth.shapes import reading
 from finetooth.shapes.reading import Reading
 from finetooth.sources.source import Source
+
+if TYPE_CHECKING:
+    from finetooth.engines.engine import Engine
+    from finetooth.shardjob import Recipe
+    from finetooth.shardstore import ShardStore
 
 Data = str | Path | Sequence[str | Path] | Iterable[Mapping[str, Any]]
 """A file, folder, glob or ``-``, several of them, or rows in memory: ``datasets.Dataset`` or any iterable of dicts."""
@@ -87,6 +92,89 @@ def scan(
     """Scan the data and judge it at the train gate; arguments and errors as in ``audit``."""
     scanning = _Scanning(input_format, tokenizer, engine, workers, resume)
     return _run(data, "train", policy, scanning, key=key, progress=progress)
+
+
+def scan_share(
+    data: Data,
+    share: str,
+    out: Path,
+    policy: str | Path | None = None,
+    *,
+    input_format: str | None = None,
+    tokenizer: str | Path | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
+    resume: bool = True,
+    key: FingerprintKey | None = None,
+    progress: Progress = silent,
+) -> Path:
+    """Scan one machine's share of the data, and return the file that `merge` takes. Nothing is judged.
+
+    Args:
+        data: all of it, named alike on every machine.
+        share: which machine of how many, such as ``3/16``.
+        out: folder for the part, which the machines may share.
+        policy: as in ``audit``.
+        input_format: as in ``audit``.
+        tokenizer: as in ``audit``.
+        engine: as in ``audit``.
+        workers: as in ``audit``.
+        resume: as in ``audit``.
+        key: fingerprint key, the same on every machine.
+        progress: is told how far the work is.
+
+    Raises:
+        UsageError: as in ``audit``; also where the data is not in files.
+        IncompleteError: a part could not be run at all.
+    """
+    from finetooth import partfile, shares  # noqa: PLC0415 - only where data is scanned
+
+    settings = config.find(Path.cwd())
+    chosen = _policy(policy, settings)
+    mine = partfile.Share.parse(share)
+    sources = _sources(data, twice=False)
+    key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
+    scanning = _Scanning(input_format, tokenizer, engine, workers, resume)
+    scanning.reading()  # an error comes before the work
+    work = _work(chosen, key, scanning, settings)
+    part = shares.scan_share(
+        sources,
+        work.recipe,
+        mine,
+        key_id=key.id,
+        identity=work.identity,
+        mac=key.mac,
+        engine=work.engine,
+        store=work.store,
+        told=scanning.told,
+        progress=progress,
+    )
+    return partfile.save(part, out, key.mac)
+
+
+def merge(
+    folders: Sequence[str | Path], policy: str | Path | None = None, *, key: FingerprintKey | None = None
+) -> Report:
+    """Put the parts of a shared scan together, and judge them at the train gate.
+
+    Args:
+        folders: what ``-o`` named on each machine.
+        policy: name of a shipped policy, or a path.
+        key: fingerprint key of the scan.
+
+    Raises:
+        UsageError: there is no part, or one was not written with this key.
+        IncompleteError: a part is missing, or they are not parts of one scan.
+    """
+    from finetooth import partfile, shares  # noqa: PLC0415 - only where parts are merged
+
+    started = perf_counter()
+    settings = config.find(Path.cwd())
+    chosen = _policy(policy, settings)
+    key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
+    parts = partfile.load(map(Path, folders), key.mac, key.id)
+    evidence = Evidence(key_id=key.id, scan=shares.merged(parts), probe=None)
+    return _report(evidence, chosen, "train", started)
 
 
 def probe(
@@ -277,24 +365,37 @@ def _scanned(
             raise InputError(f"{findings}: is no scan of this data; scan it again")
         return replace(evidence, probe=None)
     from finetooth import scanner  # noqa: PLC0415 - what it stands on loads only where data is scanned
-    from finetooth.detectors.identity import identity  # noqa: PLC0415
+
+    work = _work(chosen, key, scanning, settings)
+    progress("Loading the detectors", 0, None)
+    scan = scanner.scan(sources, work.recipe, progress, engine=work.engine, store=work.store, told=scanning.told)
+    work.store.forget_old()
+    return Evidence(key_id=key.id, scan=scan, probe=None)
+
+
+class _Work(NamedTuple):
+    """What a scan needs beside the data."""
+
+    recipe: Recipe
+    engine: Engine
+    store: ShardStore
+    identity: str
+
+
+def _work(chosen: PolicySource, key: FingerprintKey, scanning: _Scanning, settings: config.Configuration) -> _Work:
+    from finetooth.detectors.identity import identity  # noqa: PLC0415 - only where data is scanned
     from finetooth.engines.resolve import resolve as engine  # noqa: PLC0415
     from finetooth.shardjob import Recipe  # noqa: PLC0415
     from finetooth.shardstore import ShardStore  # noqa: PLC0415
 
-    progress("Loading the detectors", 0, None)
     detect = chosen.policy.detect
-    store = ShardStore(settings.store, key.mac, identity(detect), resume=scanning.resume)
-    scan = scanner.scan(
-        sources,
+    identified = identity(detect)
+    return _Work(
         Recipe(detect, key, scanning.input_format, scanning.tokenizer_folder),
-        progress,
-        engine=engine(scanning.engine or settings.settings.engine, scanning.workers or settings.settings.workers),
-        store=store,
-        told=scanning.told,
+        engine(scanning.engine or settings.settings.engine, scanning.workers or settings.settings.workers),
+        ShardStore(settings.store, key.mac, identified, resume=scanning.resume),
+        identified,
     )
-    store.forget_old()
-    return Evidence(key_id=key.id, scan=scan, probe=None)
 
 
 def _sources(data: Data, *, twice: bool) -> list[Source]:

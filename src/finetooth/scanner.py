@@ -25,7 +25,7 @@ from finetooth.shardresult import Extent, ShardResult
 from finetooth.shardstore import ShardStore
 from finetooth.sources.datasetfile import CHANGED
 from finetooth.sources.source import Source, Stored
-from finetooth.sources.splitting import digested, split
+from finetooth.sources.splitting import Shard, digested, split
 
 _PATHS = -1
 """The number of the job that masks the paths; shards count from 0."""
@@ -54,36 +54,24 @@ def scan(
         UsageError: the plan makes no sense.
         IncompleteError: the work cannot be done here at all.
     """
-    ready = plan
-    make: MakePlan = (lambda: ready) if isinstance(ready, Plan) else ready
-    run = _Run(sources, store, told)
-    looked_at = 0
-
-    def watch(at: Stretch | None) -> None:
-        nonlocal looked_at
-        if at is not None:
-            looked_at += at.last - at.first + 1
-            progress("Scanning", looked_at, None)
-
-    with closing((engine or InlineEngine()).run(run.jobs(), make, watch)) as results:
-        for number, payload in results:
-            run.take(number, payload)
-    return put_together(run.parts, json.loads(run.result(_PATHS)))
+    run = Run(sources, store, told)
+    run.do(run.jobs(), plan, engine or InlineEngine(), progress)
+    return put_together(run.scanned())
 
 
 @dataclass(slots=True)
-class Part:
+class Scanned:
     """What a scan gave of one source."""
 
     path: str
-    """As the user named it."""
+    """As evidence shows it."""
     stored: Stored | None
     """Digest and size of the file, where they were found beforehand."""
     results: Iterable[bytes]
     """What each of its shards gave, encoded, in the order of the file."""
 
 
-class _Run:
+class Run:
     """The jobs of a scan, and what they gave: in the store where it can be kept, else here."""
 
     def __init__(self, sources: Sequence[Source], store: ShardStore | None, told: Callable[[str], str]) -> None:
@@ -92,22 +80,29 @@ class _Run:
         self._told = told
         self._names: dict[int, str] = {}
         self._payloads: dict[int, bytes] = {}
-        self.parts: list[Part] = []
+        self._parts: list[tuple[Stored | None, range]] = []
 
     def jobs(self) -> Iterator[tuple[int, Job]]:
         """Yield what is left to do, and note on the way what was done before."""
-        paths = tuple(source.path for source in self._sources)
-        yield from self._unless_done(_PATHS, PathsJob(paths), ("paths", *paths))
+        yield from self.paths()
         first = 0
         for source in self._sources:
             stored, shards = digested(source, split(source))
-            told = self._told(source.path) if self._store else ""
-            numbers = range(first, first + len(shards))
-            self.parts.append(Part(source.path, stored, map(self.result, numbers)))
-            for number, shard in zip(numbers, shards, strict=True):
-                facts = ("scan", told, shard.form, shard.content) if shard.content is not None else ()
-                yield from self._unless_done(number, ScanJob(shard), facts)
-            first = numbers.stop
+            self._parts.append((stored, range(first, first + len(shards))))
+            for number, shard in enumerate(shards, first):
+                yield from self.unless_done(number, shard)
+            first += len(shards)
+
+    def paths(self) -> Iterator[tuple[int, Job]]:
+        """Yield the job that masks the paths, unless it was done before."""
+        paths = tuple(source.path for source in self._sources)
+        yield from self._unless_done(_PATHS, PathsJob(paths), ("paths", *paths))
+
+    def unless_done(self, number: int, shard: Shard) -> Iterator[tuple[int, Job]]:
+        """Yield the job that scans a shard, unless it was done before."""
+        told = self._told(shard.source.path) if self._store else ""
+        facts = ("scan", told, shard.form, shard.content) if shard.content is not None else ()
+        yield from self._unless_done(number, ScanJob(shard), facts)
 
     def _unless_done(self, number: int, job: Job, facts: tuple[str, ...]) -> Iterator[tuple[int, Job]]:
         if self._store and facts:
@@ -116,8 +111,27 @@ class _Run:
                 return
         yield number, job
 
-    def take(self, number: int, payload: bytes) -> None:
-        """Note what a job gave."""
+    def do(self, jobs: Iterable[tuple[int, Job]], plan: Plan | MakePlan, engine: Engine, progress: Progress) -> None:
+        """Have jobs run, and note what they give.
+
+        Raises:
+            UsageError: the plan makes no sense.
+            IncompleteError: the work cannot be done here at all.
+        """
+        make = (lambda: plan) if isinstance(plan, Plan) else plan
+        looked_at = 0
+
+        def watch(at: Stretch | None) -> None:
+            nonlocal looked_at
+            if at is not None:
+                looked_at += at.last - at.first + 1
+                progress("Scanning", looked_at, None)
+
+        with closing(engine.run(jobs, make, watch)) as results:
+            for number, payload in results:
+                self._take(number, payload)
+
+    def _take(self, number: int, payload: bytes) -> None:
         name = self._names.get(number)
         lasting = number == _PATHS or lasts(payload)
         if not (self._store and name and lasting and self._store.put(name, payload)):
@@ -129,19 +143,26 @@ class _Run:
             return self._payloads[number]
         return self._store.get(self._names[number])
 
+    def shown(self) -> list[str]:
+        """Return the paths as evidence shows them."""
+        return _told_apart(json.loads(self.result(_PATHS)))
 
-def put_together(parts: Sequence[Part], shown: Sequence[str]) -> ScanEvidence:
-    """Return the evidence that the results of all shards make.
+    def scanned(self) -> list[Scanned]:
+        """Return what the scan gave of each source."""
+        return [
+            Scanned(path, stored, map(self.result, numbers))
+            for path, (stored, numbers) in zip(self.shown(), self._parts, strict=True)
+        ]
 
-    Args:
-        parts: the sources, in order.
-        shown: their paths as evidence may show them.
+
+def put_together(sources: Iterable[Scanned]) -> ScanEvidence:
+    """Return the evidence that the results of all shards of all sources make.
 
     Raises:
         IncompleteError: results come from different versions of a detector.
     """
     tally = _Tally()
-    inputs = [_input(part, path, tally) for part, path in zip(parts, _told_apart(shown), strict=True)]
+    inputs = [_input(source, tally) for source in sources]
     records = sum(each.records for each in inputs)
     findings = gather(tally.sightings, records + len(tally.unread))
     return ScanEvidence(
@@ -183,26 +204,27 @@ class _Tally:
         self.detectors = self.detectors or result.detectors
 
 
-def _input(part: Part, path: str, tally: _Tally) -> Input:
+def _input(source: Scanned, tally: _Tally) -> Input:
     """Add up what the shards of one source gave."""
     before = Extent()
     formats: Counter[str] = Counter()
     records = 0
-    stored, whole = part.stored, True
+    stored, whole = source.stored, True
     already_unread = len(tally.unread)
-    for payload in part.results:
-        result = decode(payload, path, before)
+    for payload in source.results:
+        result = decode(payload, source.path, before)
         before = Extent(before.records + result.extent.records, before.lines + result.extent.lines)
         formats.update(result.formats)
         records += result.records
         stored = stored or Stored(result.sha256, result.bytes)
         whole &= result.whole
         tally.add(result)
-    if part.stored is not None and stored and stored.sha256 is None and len(tally.unread) == already_unread:
-        # It could not be read to its end beforehand, and nothing else says so.
-        tally.unread.append(Unread(path=path, reason=CHANGED))
+    told = any(unread.record is None for unread in tally.unread[already_unread:])
+    if source.stored and source.stored.sha256 is None and not told:
+        # The digest could not be taken of what was scanned, and nothing else says so.
+        tally.unread.append(Unread(path=source.path, reason=CHANGED))
     return Input(
-        path=path,
+        path=source.path,
         sha256=stored.sha256 if stored and whole else None,
         bytes=stored.bytes if stored else 0,
         format=_format(formats),

@@ -1,7 +1,6 @@
 """Worker processes: the same evidence, whatever becomes of them."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,13 +16,14 @@ from finetooth.engines.inline import InlineEngine
 from finetooth.engines.local import LocalEngine
 from finetooth.errors import IncompleteError, PolicyError
 from finetooth.redaction import FingerprintKey
-from finetooth.scanner import scan
+from finetooth.scanner import Run, scan
 from finetooth.shardstore import ShardStore
 from finetooth.sources import splitting
 from finetooth.sources.resolve import resolve
 from finetooth.sources.rows import from_memory
 
 KEY = FingerprintKey(b"k" * 32)
+PLAN = MakeMortalPlan(KEY)
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def data(tmp_path):
     return write
 
 
-def scanned(sources, engine=None, make=MakeMortalPlan(KEY), **more):
+def scanned(sources, engine=None, make=PLAN, **more):
     return scan(sources, make, engine=engine or LocalEngine(2), **more)
 
 
@@ -132,9 +132,7 @@ def test_workers_are_gone_when_the_work_is_broken_off(data):
 
 
 def _jobs(sources):
-    from finetooth.scanner import _Run
-
-    return _Run(sources, None, str).jobs()
+    return Run(sources, None, str).jobs()
 
 
 def _children():
@@ -148,7 +146,7 @@ sys.path[:0] = {path!r}
 from fakes import MakeMortalPlan
 from finetooth.engines.local import LocalEngine
 from finetooth.redaction import FingerprintKey
-from finetooth.scanner import scan
+from finetooth.scanner import Run, scan
 from finetooth.shardstore import ShardStore
 from finetooth.sources import splitting
 from finetooth.sources.resolve import resolve
@@ -184,7 +182,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(data, tmp_path, ending):
 
 def _gone(workers):
     deadline = time.monotonic() + 10
-    while any(os.path.exists(f"/proc/{pid}") for pid in workers):
+    while any(Path(f"/proc/{pid}").exists() for pid in workers):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)

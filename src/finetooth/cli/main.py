@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 import finetooth
-from finetooth.cli import audit, doctor, formats, judge, policy, probe, report, rules, scan
+from finetooth.cli import audit, doctor, formats, judge, merge, policy, probe, report, rules, scan
 from finetooth.cli.screen import complain
 from finetooth.errors import FinetoothError
 
@@ -46,6 +46,7 @@ def _main(
 app.command("audit")(audit.audit)
 app.command("scan")(scan.scan)
 app.command("probe")(probe.probe)
+app.command("merge")(merge.merge)
 app.command("judge")(judge.judge)
 app.command("report")(report.report)
 app.add_typer(policy.app, name="policy")
@@ -73,7 +74,7 @@ def _code() -> int:
         complain(f"internal error: {type(error).__name__} in {_place(error)}; nothing was judged. Please report it.")
         return 3
     if code == _INTERRUPTED:
-        complain("interrupted; nothing was judged")
+        complain("interrupted; nothing was judged. What was scanned is kept: the same command goes on from there")
         return 3
     return code
 

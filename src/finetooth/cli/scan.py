@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from finetooth.cli import options
-from finetooth.cli.screen import progress_bar
+from finetooth.cli.screen import progress_bar, tell
 
 
 def scan(
@@ -16,23 +20,47 @@ def scan(
     engine: options.EngineOption = None,
     workers: options.WorkersOption = None,
     resume: options.ResumeOption = True,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Scan share I of N, into -o; nothing is judged before merge."),
+    ] = None,
     quiet: options.QuietOption = False,
     exit_zero: options.ExitZeroOption = False,
     no_progress: options.NoProgressOption = False,
 ) -> None:
     """Scan the data for personal data and secrets, and judge whether it may be trained on."""
     from finetooth import api
+    from finetooth.errors import UsageError
 
     named = options.known_formats(formats)
+    if shard is not None and (out is None or named):
+        raise UsageError("--shard goes with -o DIR, for its part, and without --format: nothing is judged before merge")
     with progress_bar(shown=not (quiet or no_progress)) as progress:
-        report = api.scan(
-            data,
-            policy,
-            input_format=input_format,
-            tokenizer=tokenizer,
-            engine=engine,
-            workers=workers,
-            resume=resume,
-            progress=progress,
-        )
-    options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
+        if shard is not None and out is not None:
+            part = api.scan_share(
+                data,
+                shard,
+                out,
+                policy,
+                input_format=input_format,
+                tokenizer=tokenizer,
+                engine=engine,
+                workers=workers,
+                resume=resume,
+                progress=progress,
+            )
+        else:
+            report = api.scan(
+                data,
+                policy,
+                input_format=input_format,
+                tokenizer=tokenizer,
+                engine=engine,
+                workers=workers,
+                resume=resume,
+                progress=progress,
+            )
+    if shard is None:
+        options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
+    if not quiet:
+        tell(f"{part}: share {shard} is scanned. Nothing was judged: finetooth merge {out} does, when all are there.\n")

@@ -48,7 +48,7 @@ class Shard:
     @property
     def movable(self) -> bool:
         """Whether another process can read it: what is in memory or comes through a pipe is here alone."""
-        return isinstance(self.source, (DatasetFile, Lines, RowGroups, SavedDataset))
+        return isinstance(self.source, (DatasetFile, Lines, Refused, RowGroups, SavedDataset))
 
 
 def split(source: Source) -> Sequence[Shard]:
@@ -110,7 +110,9 @@ def digested(source: Source, shards: Sequence[Shard]) -> tuple[Stored | None, li
                 done += len(piece)
     except OSError:
         return Stored(None, done), list(shards)
-    return Stored(whole.hexdigest(), done), known
+    end = max((end for shard in shards for _, end in shard.reach), default=_END)
+    # What it grew by since it was cut is in no shard.
+    return Stored(whole.hexdigest() if end in (done, _END) else None, done), known
 
 
 def with_content(shard: Shard) -> Shard:
