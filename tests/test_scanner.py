@@ -157,7 +157,7 @@ def test_names_that_are_no_utf8_are_written_with_escapes(tmp_path):
     seen = scanned(os.fsdecode(path))
     assert seen.inputs[0].path.endswith("caf\\udce9.jsonl")
     assert seen.findings[0].locations[0].pointer == "/a\\ud800"
-    assert evidencefile.dump(Evidence(key_id=KEY.id, scan=seen, probe=None), Tool(name="finetooth", version="0"))
+    assert list(evidencefile.dump(Evidence(key_id=KEY.id, scan=seen, probe=None), Tool(name="finetooth", version="0")))
 
 
 def test_a_policy_lowers_raises_and_switches_off_entity_types(tmp_path):
