@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log2
 from typing import Any, ClassVar
@@ -110,13 +110,17 @@ class Gathering:
     def __init__(self) -> None:
         self._groups: dict[str, _Group] = {}
 
-    def add(self, sighting: Sighting) -> None:
-        """Add an occurrence of a value."""
+    def add(self, sighting: Sighting, more: Sequence[Location] = ()) -> None:
+        """Add an occurrence of a value, and more of them that differ in nothing but their places.
+
+        Occurrences come in the order of the data: what a finding shows is what its first one does.
+        """
         group = self._groups.get(sighting.fingerprint)
         if group is None:
-            self._groups[sighting.fingerprint] = _Group(sighting)
+            group = self._groups[sighting.fingerprint] = _Group(sighting)
         else:
             group.add(sighting)
+        group.locations += more
 
     def findings(self, records: int) -> tuple[Finding, ...]:
         """Return what `gather` returns, for so many records; after that nothing may be added."""
@@ -142,8 +146,6 @@ class _Group:
         self.locations = [sighting.location]
 
     def add(self, sighting: Sighting) -> None:
-        if place(sighting.location) < place(self.first.location):
-            self.first = sighting
         self.rules.update(sighting.rules)
         self.best = max(self.best, sighting.score)
         self.proof = min(self.proof, sighting.validation, key=VALIDATIONS.index)

@@ -193,9 +193,7 @@ class _Tally:
     detectors: tuple[tuple[str, str], ...] = ()
 
     def add(self, result: ShardResult) -> None:
-        """Add what a shard gave."""
-        for sighting in result.sightings:
-            self.found.add(sighting)
+        """Add what a shard gave, beside its sightings."""
         self.unread += result.unread
         self.passages += result.passages
         self.characters += result.characters
@@ -213,7 +211,7 @@ def _input(source: Scanned, tally: _Tally) -> Input:
     stored, whole = source.stored, True
     already_unread = len(tally.unread)
     for payload in source.results:
-        result = decode(payload, source.path, before)
+        result = decode(payload, source.path, before, tally.found)
         before = Extent(before.records + result.extent.records, before.lines + result.extent.lines)
         formats.update(result.formats)
         records += result.records
