@@ -9,11 +9,11 @@ NOTE: this module imports presidio when it is imported, because it subclasses it
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tldextract
-from phonenumbers import Leniency, PhoneNumberMatcher, PhoneNumberType, number_type
+from phonenumbers import Leniency, PhoneNumberMatch, PhoneNumberMatcher, PhoneNumberType, number_type
 from presidio_analyzer import AnalysisExplanation, EntityRecognizer, Pattern, RecognizerResult
 from presidio_analyzer.predefined_recognizers import (
     CreditCardRecognizer,
@@ -162,25 +162,25 @@ class PlannedPhoneRecognizer(PhoneRecognizer):
             return []
         found: dict[tuple[int, int], str] = {}
         for region in self.supported_regions:
-            for match in PhoneNumberMatcher(text, region, leniency=self.leniency):
-                number = text[match.start : match.end]
-                if _is_other_number(text, match.start, number):
+            for match, start in _numbers(text, region, self.leniency):
+                number = text[start : match.end]
+                if _is_other_number(text, start, number):
                     continue
                 international = number.lstrip("(").startswith("+")
                 if number_type(match.number) in self._SERVICES:
                     written = "service"
-                elif number.strip("()").isdigit():
+                elif number.isdigit():
                     written = "bare"
                 elif international or region in self._expected:
                     written = "grouped"
                 else:
                     written = "foreign"
-                found.setdefault((match.start, match.end), written)
+                found.setdefault((start, match.end), written)
         for region in sorted(self._expected):
-            for match in PhoneNumberMatcher(text, region, leniency=Leniency.POSSIBLE):
-                number = text[match.start : match.end]
-                if not number.isdigit() and not _is_other_number(text, match.start, number):
-                    found.setdefault((match.start, match.end), "possible")
+            for match, start in _numbers(text, region, Leniency.POSSIBLE):
+                number = text[start : match.end]
+                if not number.isdigit() and not _is_other_number(text, start, number):
+                    found.setdefault((start, match.end), "possible")
         # Without a plus or a word before it, a possible number is any number in groups.
         return [
             _result(self, start, end, written, 0.3 if written == "possible" and text[start] != "+" else self.SCORE)
@@ -204,6 +204,13 @@ def _result(
             RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: recognizer.id,
         },
     )
+
+
+def _numbers(text: str, region: str, leniency: int) -> Iterator[tuple[PhoneNumberMatch, int]]:
+    """Yield numbers of a plan, and where each begins: a bracket that opens before all of it is none of its own."""
+    for match in PhoneNumberMatcher(text, region, leniency=leniency):
+        opens = match.raw_string.startswith("(") and ")" not in match.raw_string
+        yield match, match.start + opens
 
 
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
