@@ -109,6 +109,11 @@ def test_what_it_asks_for_goes_where_the_other_is_proven_by_what_the_value_is():
     assert asked(name, match("PASSWORD", 0, 11, "context"), names=names) == ["PASSWORD"]
 
 
+def test_a_check_digit_of_a_part_says_nothing_of_the_whole():
+    card, claim = match("CREDIT_CARD", 4, 18, "checksum"), match("US_CLAIM_NUMBER", 0, 18)
+    assert asked(card, claim, names=["US_CLAIM_NUMBER"]) == ["US_CLAIM_NUMBER", "CREDIT_CARD"]
+
+
 def test_of_one_type_that_it_asks_for_one_stays_in_a_place():
     assert asked(match("US_BANK_NUMBER", 0, 9), match("US_BANK_NUMBER", 0, 16), names=["US_BANK_NUMBER"]) == [
         "US_BANK_NUMBER"

@@ -15,8 +15,8 @@ The rules, in order:
    is a part of something longer, a code name in an e-mail address, both are true and both stay, since either alone
    could open a gate that the other closes.
 6. What a policy asks for (``Detect.asks_for``) stays beside what is stronger: ten digits may be a telephone or a tax
-   number, and whoever asks for tax numbers is told of it. It goes where the other has a better check digit or is a
-   provider's, and where it is only a part of something better formed or of a proven credential.
+   number, and whoever asks for tax numbers is told of it. It goes where the other, which is as long, has a better check
+   digit or is a provider's, and where it is only a part of something better formed or of a proven credential.
 """
 
 from __future__ import annotations
@@ -110,10 +110,11 @@ def _stretches(span: Span) -> range:
 
 def _outdoes(other: Resolved, asked: Resolved, known: Callable[[str], EntityType]) -> bool:
     better = _FORMS.get(other.validation, len(_FORMS)) < _FORMS.get(asked.validation, len(_FORMS))
-    part = not _covers(asked.span, other.span)
+    inside = _covers(other.span, asked.span)
+    part = inside and other.span != asked.span
     return (
         other.entity_type == asked.entity_type
-        or (better and (part or other.validation in {"checksum", "provider"}))
+        or (inside and better and (part or other.validation in {"checksum", "provider"}))
         or (part and _credential(other, known))
     )
 
