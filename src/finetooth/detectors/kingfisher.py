@@ -76,7 +76,7 @@ class KingfisherDetector:
             for rule in rules.metadata()
             if not rule["id"].startswith("finetooth.")
         } | {rule.id: rule.meaning for rule in own}
-        self._off = {name for name, override in detect.entities.items() if not override.enabled}
+        self._off = detect.off()
         digest = hashlib.sha256(
             b"".join(file.read_bytes() for file in (RULES, tokens.RULES, mnemonics.RULES))
         ).hexdigest()[:12]
