@@ -46,7 +46,8 @@ _EXAMPLE_KEYS: Final = (
 )
 """Values that vendors and standards print in their own documentation, lower-cased: published, so no secret."""
 
-_RUNS: Final = ("0123456789", "9876543210", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+_SERIES: Final = ("0123456789", "9876543210", "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba")
+_RUNS: Final = (*_SERIES, "qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
 def documentation_example(value: str) -> str | None:
@@ -81,7 +82,7 @@ def doubtful(value: str) -> str | None:
     'counts up'
     """
     lowered = value.lower()
-    if any(run[at : at + 8] in lowered for run in _RUNS[:3] for at in range(len(run) - 7)) or "1234567890" in lowered:
+    if any(run[at : at + 8] in lowered for run in _SERIES for at in range(len(run) - 7)) or "1234567890" in lowered:
         return "counts up"
     if re.search(r"(.{4,}?)\1\1", lowered) or any(lowered.count(c) * 2 > len(lowered) for c in set(lowered)):
         return "repeats itself"

@@ -19,7 +19,8 @@ from typing import Final
 
 import yaml
 
-from finetooth.detectors.placeholders import placeholder
+from finetooth.detectors.labels import words_of
+from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
 from finetooth.detectors.proposals import goes_on
 from finetooth.detectors.randomness import changes, core, hexadecimal, known_prefix, mixed, unbroken, uuid
 from finetooth.match import Match
@@ -42,6 +43,9 @@ _ASSIGNED_CORE: Final = 16
 _BARE_CORE: Final = 40
 """How long the random part must be: the less stands before a value, the longer."""
 _LABELLED_HEX: Final = 24
+_INVENTED: Final = 20
+_INVENTED_SIGNS: Final = 6
+"""A value in place of a key is as long as one; what has fewer different signs is filled up."""
 _HEX: Final = 32
 _ASSIGNED: Final = 24
 _LONGEST_BARE: Final = 72
@@ -172,6 +176,8 @@ def _labelled(run: _Candidate, label: re.Pattern[str]) -> Span | None:
 
 
 def _labelled_value(value: str) -> bool:
+    if _invented(value):
+        return True
     if placeholder(value):
         return False
     middle = core(value)
@@ -182,6 +188,17 @@ def _labelled_value(value: str) -> bool:
         or (mixed(value) and (len(middle) >= _LABELLED_CORE or changes(joined) >= _WELL_TOSSED))
         or unbroken(value)
         or re.fullmatch(r"\d{16,64}", value) is not None
+    )
+
+
+def _invented(value: str) -> bool:
+    """Tell whether a value counts up or repeats itself: somebody chose it, and a program may accept it all the same."""
+    signs = [each for each in value.lower() if each.isalnum()]
+    return (
+        len(signs) >= _INVENTED
+        and len(set(signs)) >= _INVENTED_SIGNS
+        and doubtful(value) is not None
+        and documentation_example(value) is None
     )
 
 
@@ -224,9 +241,12 @@ def _bare(run: _Candidate, before: re.Pattern[str]) -> Span | None:
 
 
 def _no_secret(name: str) -> bool:
-    """Tell whether a name is one for a digest, an identifier, an address or a content."""
+    """Tell whether a name says what its value is: by several words, or by one for a digest, an identifier, a content.
+
+    Asked where none of the words is one for a secret. A single word is as often the service that the secret opens.
+    """
     last = _LAST_WORD.search(name)
-    return last is not None and last[0].lower() in _OTHER_NAMES
+    return len(words_of(name.rpartition(".")[2])) > 1 or (last is not None and last[0].lower() in _OTHER_NAMES)
 
 
 def _names_something(value: str) -> bool:
