@@ -21,6 +21,7 @@ from typing import Any, Final
 from finetooth.detectors import catalogue, mnemonics, own_secrets, proposals, tokens
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
+from finetooth.detectors.secret_forms import json_web_token
 from finetooth.detectors.windows import windows
 from finetooth.digests import digest_of
 from finetooth.errors import IncompleteError
@@ -154,7 +155,7 @@ class KingfisherDetector:
         generic = meaning.validation in {"context", "none"} or meaning.entity_type == "PASSWORD"
         if documentation_example(secret) or (generic and placeholder(secret)):
             return None
-        if meaning.rule == "kingfisher.jwt" and not proposals.json_web_token(secret):
+        if meaning.rule == "kingfisher.jwt" and not json_web_token(secret):
             return None
         doubt = (doubtful(secret) and not _may_repeat(meaning)) or (
             meaning.validation == "provider" and "://" not in secret and _runs_on(text, span)

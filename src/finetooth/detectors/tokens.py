@@ -21,8 +21,8 @@ import yaml
 
 from finetooth.detectors.labels import words_of
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
-from finetooth.detectors.proposals import goes_on
 from finetooth.detectors.randomness import changes, core, hexadecimal, known_prefix, mixed, unbroken, uuid
+from finetooth.detectors.readings import goes_on
 from finetooth.match import Match
 from finetooth.span import Span
 
@@ -78,6 +78,26 @@ sequence iban smiles inchi inchikey
 """
 _OTHER_NAMES: Final = frozenset(_OTHER_NAMES_TEXT.split())
 """Last words of names for digests, identifiers, addresses and contents: random, and no secret."""
+_SECRET_WORDS: Final = frozenset(
+    {
+        "key",
+        "keys",
+        "token",
+        "tokens",
+        "secret",
+        "secrets",
+        "password",
+        "passwd",
+        "pass",
+        "passphrase",
+        "pwd",
+        "pw",
+        "credential",
+        "credentials",
+        "auth",
+        "private",
+    }
+)
 _LAST_WORD: Final = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)\d*$")
 
 _OBJECT_PREFIXES_TEXT: Final = """
@@ -241,12 +261,15 @@ def _bare(run: _Candidate, before: re.Pattern[str]) -> Span | None:
 
 
 def _no_secret(name: str) -> bool:
-    """Tell whether a name says what its value is: by several words, or by one for a digest, an identifier, a content.
+    """Tell whether a name says what its value is, and so that it is no secret.
 
-    Asked where none of the words is one for a secret. A single word is as often the service that the secret opens.
+    By its last word, where that is one for a digest, an identifier, an address or a content; or by several words, none of
+    them for a secret. A single word is as often the service that the secret opens.
     """
     last = _LAST_WORD.search(name)
-    return len(words_of(name.rpartition(".")[2])) > 1 or (last is not None and last[0].lower() in _OTHER_NAMES)
+    words = words_of(name.rpartition(".")[2])
+    told = len(words) > 1 and _SECRET_WORDS.isdisjoint(words)
+    return told or (last is not None and last[0].lower() in _OTHER_NAMES)
 
 
 def _names_something(value: str) -> bool:
