@@ -14,7 +14,7 @@ from typing import Final
 from finetooth.detectors import secret_forms
 from finetooth.detectors.passwords import password_like
 from finetooth.detectors.placeholders import doubtful, placeholder, stand_in
-from finetooth.detectors.randomness import core, mixed
+from finetooth.detectors.randomness import core, known_prefix, mixed
 from finetooth.detectors.readings import LONGEST_QUOTED, Reading, goes_on, in_quotes, trimmed
 from finetooth.span import Span
 
@@ -46,7 +46,8 @@ def _key(entity_type: str, *, proven: bool = True) -> Callable[[str, Span], Read
         value = span.of(text)
         if placeholder(value) or not mixed(value) or goes_on(text, span.end):
             return None
-        return Reading(span, entity_type, "context" if proven and not doubtful(value) and core(value) else "none")
+        sure = proven and core(value) and not doubtful(value) and not known_prefix(value)  # the catalogue proves these
+        return Reading(span, entity_type, "context" if sure else "none")
 
     return reading
 
@@ -161,8 +162,8 @@ def _short_key(text: str, span: Span) -> Reading | None:
     value = span.of(text)
     if stand_in(value) or placeholder(value) or goes_on(text, span.end) or not password_like(value):
         return None
-    if re.search(r"[-_.]", value) and not core(value):
-        return None  # words and numbers, joined
+    if known_prefix(value) or (re.search(r"[-_.]", value) and not core(value)):
+        return None  # a provider's key that is cut off; words and numbers, joined
     if sum(map(str.isalpha, value)) < _OF_EACH_KIND or sum(map(str.isdigit, value)) < _OF_EACH_KIND:
         return None
     return Reading(span, "API_KEY", "none")

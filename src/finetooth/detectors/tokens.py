@@ -227,9 +227,14 @@ def _prefixed(run: _Candidate, before: re.Pattern[str]) -> Span | None:
     prefix = _PREFIXED.match(value)
     if not prefix or not before.search(run.before) or _names_something(value) or "/" in value:
         return None
-    middle = core(value[prefix.end() :])
-    random = mixed(middle) and (hexadecimal(middle, _HEX) or changes(middle) >= _TOSSED)
-    return run.span if len(middle) >= _PREFIXED_CORE and random and not _DIGEST.search(run.before) else None
+    return run.span if looks_random(value[prefix.end() :]) and not _DIGEST.search(run.before) else None
+
+
+def looks_random(value: str) -> bool:
+    """Tell whether a value holds a random part that is as long as those behind a provider's prefix."""
+    middle = core(value)
+    tossed = hexadecimal(middle, _HEX) or changes(middle) >= _TOSSED
+    return len(middle) >= _PREFIXED_CORE and mixed(middle) and tossed
 
 
 def _assigned(run: _Candidate, before: re.Pattern[str]) -> Span | None:
@@ -263,8 +268,8 @@ def _bare(run: _Candidate, before: re.Pattern[str]) -> Span | None:
 def _no_secret(name: str) -> bool:
     """Tell whether a name says what its value is, and so that it is no secret.
 
-    By its last word, where that is one for a digest, an identifier, an address or a content; or by several words, none of
-    them for a secret. A single word is as often the service that the secret opens.
+    By its last word, where that is one for a digest, an identifier, an address or a content; or by several words, none
+    of them for a secret. A single word is as often the service that the secret opens.
     """
     last = _LAST_WORD.search(name)
     words = words_of(name.rpartition(".")[2])
