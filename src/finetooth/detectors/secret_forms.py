@@ -132,6 +132,12 @@ def _private_key(text: str, span: Span) -> Reading | None:
     return Reading(Span(span.start, span.start + stop), "PRIVATE_KEY", "structure")
 
 
+def _putty(text: str, span: Span) -> Reading | None:
+    return Reading(
+        trimmed(text, Span(span.start, span.start + len(span.of(text).rstrip()))), "PRIVATE_KEY", "structure"
+    )
+
+
 def _private_key_in_base64(text: str, span: Span) -> Reading | None:
     value = span.of(text).rstrip("=")
     decoded = base64.b64decode(value[: len(value) // 4 * 4]).decode("latin-1")
@@ -157,11 +163,14 @@ READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
     "finetooth.jwt": _jwt,
     "finetooth.provider-key": _format("API_KEY"),
     "finetooth.azure-key": _format("API_KEY"),
+    "finetooth.azure-client-secret": _format("API_KEY"),
     "finetooth.google-oauth-token": _format("ACCESS_TOKEN"),
     "finetooth.webhook": _format("ACCESS_TOKEN"),
     "finetooth.okta-token": _format("API_KEY"),
     "finetooth.vault-unseal-key": _format("API_KEY"),
     "finetooth.kerberos-hash": _hash,
+    "finetooth.shared-access-signature": _format("ACCESS_TOKEN"),
+    "finetooth.putty-key": _putty,
     "finetooth.private-key-base64": _private_key_in_base64,
     "finetooth.private-key": _private_key,
 }
