@@ -20,8 +20,14 @@ masked censored encrypted hashed invalid valid wrong incorrect correct required 
 anything here abc xyz asdf asdfgh asdfghjkl my your mine new old private public api access auth bearer basic client
 server app database db host localhost insert enter replace put add set goes this that the
 """
-_WORDS: Final = frozenset(_WORDS_TEXT.split())
-"""Words that stand where a secret would. A value made of nothing else says so itself."""
+_WORDS_ELSEWHERE_TEXT: Final = """
+kennwort geheim geheimnis schlüssel benutzer nutzer benutzername mein dein ihr mot de passe motdepasse clé jeton
+utilisateur mon votre ton ici contraseña contrasena clave usuario secreto mi tu su aquí senha chave usuário segredo
+minha sua seu parola chiave utente segreto mia tua wachtwoord sleutel gebruiker mijn jouw uw hasło haslo klucz
+użytkownik moje twoje tutaj lösenord nyckel mitt ditt salasana пароль ключ ваш ваше мой şifre parolanız
+"""
+_WORDS: Final = frozenset([*_WORDS_TEXT.split(), *_WORDS_ELSEWHERE_TEXT.split()])
+"""Words that stand where a secret would, in English and elsewhere. A value made of nothing else says so itself."""
 
 _LEET: Final = str.maketrans("013457@$!", "oleastasi")
 """``P@ssw0rd`` and ``pa55word`` spell a word of the list."""
@@ -130,7 +136,7 @@ _STAND_IN: Final = re.compile(
 def _words(value: str) -> list[str]:
     """Split an identifier into lower-case words: ``myApiKey`` and ``MY_API_KEY`` alike."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value)
-    return [word.lower() for word in re.split(r"[^A-Za-z]+", spaced) if word]
+    return [word.lower() for word in re.split(r"[\W\d_]+", spaced) if word]
 
 
 def _is_known_word(value: str) -> bool:
@@ -152,7 +158,7 @@ def _is_template(value: str) -> bool:
         )
         or re.match(r"\[[^\]]*\]$|<|\{[\w .\[\]'\"-]*\}|\{\w+$", value)
         or re.fullmatch(r"%[sdvq@]|\$\w+|%\w+%|@\w+@|:\w+|\?|__\w+__", value)
-        or re.match(r"\$[A-Z_]{3,}|\$\w+->|\$_\w+\[", value)
+        or re.match(r"\$[A-Z_]{3,}|\$\w+->|\$_\w+\[|\$\(\w", value)
     )
 
 

@@ -15,13 +15,23 @@ from finetooth.detectors import secret_forms
 from finetooth.detectors.passwords import password_like
 from finetooth.detectors.placeholders import doubtful, placeholder, stand_in
 from finetooth.detectors.randomness import core, known_prefix, mixed
-from finetooth.detectors.readings import LONGEST_QUOTED, Reading, goes_on, in_quotes, trimmed
+from finetooth.detectors.readings import (
+    LONGEST_QUOTED,
+    Reading,
+    about_a_password,
+    goes_on,
+    in_quotes,
+    names_data,
+    trimmed,
+)
 from finetooth.span import Span
 
 _WORDLIKE: Final = {"an ordinary word", "an identifier made of words"}
 _PASSWORD_OPTION: Final = re.compile(r"(?i)\b(?:psexec|sshpass)")
 """Programs of which -p is a password and nothing else."""
 _SHORTEST_LITERAL: Final = 4
+_NAME: Final = 60
+"""How much is read before a value for its name, in code points."""
 _OF_EACH_KIND: Final = 2
 _SIGNS: Final = 3
 _BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
@@ -52,7 +62,16 @@ def _key(entity_type: str, *, proven: bool = True) -> Callable[[str, Span], Read
     return reading
 
 
+def _named_key(text: str, span: Span) -> Reading | None:
+    """Read what any name that ends in "key" is given: for review, and nothing where it is words and numbers."""
+    if names_data(text[max(0, span.start - _NAME) : span.start]) or not core(span.of(text)):
+        return None
+    return _key("API_KEY", proven=False)(text, span)
+
+
 def _assigned_password(text: str, span: Span) -> Reading | None:
+    if about_a_password(text[max(0, span.start - _NAME) : span.start]):
+        return None
     span, quoted = in_quotes(text, span)
     if not quoted:
         cut = re.search(r"</|\\[nr\"']|[&|]", span.of(text))  # the end of an XML value, an escape, a query parameter
@@ -219,7 +238,7 @@ _READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
     **secret_forms.READERS,
     "finetooth.api-key-assignment": _key("API_KEY"),
     "finetooth.api-key-prose": _key("API_KEY"),
-    "finetooth.named-key": _key("API_KEY", proven=False),  # a sort key or a cache key has a name as well
+    "finetooth.named-key": _named_key,
     "finetooth.token-assignment": _key("ACCESS_TOKEN"),
     "finetooth.authorization-bearer": _key("ACCESS_TOKEN"),
     "finetooth.aws-secret-access-key": _key("API_KEY"),

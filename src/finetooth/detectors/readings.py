@@ -14,6 +14,16 @@ from finetooth.match import Validation
 from finetooth.span import Span
 
 _QUOTES: Final = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "«": "»"}
+_KEY_OF_DATA: Final = re.compile(
+    r"(?i)(?<![a-z])(?:public|pub|primary|foreign|sort|partition|composite|candidate|surrogate|unique|row|column|group|range|"
+    r"index|cache|routing|order|object|idempotency|dedup\w*|translation|message|i18n)[\s_.-]?keys?[\"'`\])]{0,3}"
+    r"\s{0,4}[:=]{1,2}>?\s{0,4}[\"'`]{0,2}$"
+)
+_ABOUT_PASSWORD: Final = re.compile(
+    r"(?i)(?:password|passwd|passphrase|pass|pwd)[_-]?(?:policy|rules?|strength|hint|reset|file|path|url|uri|env|var|field|"
+    r"label|column|input|selector|prompt|placeholder|len|length|min|max|regex|pattern|format|type|encoder|id|name|error|"
+    r"message|msg|title|text|status|expir\w{1,8}|age|ttl|count|manager)[\"'`\])]{0,3}\s{0,4}[:=]{1,2}>?\s{0,4}[\"'`]{0,2}$"
+)
 LONGEST_QUOTED: Final = 100
 """In code points. What is longer between two marks is a text."""
 
@@ -74,3 +84,21 @@ def goes_on(text: str, end: int) -> bool:
         or text[end : end + 2] in {"->", "::", "?."}
         or re.match(r"[?!*$^]\w", text[end : end + 2]) is not None
     )
+
+
+def names_data(before: str) -> bool:
+    """Tell whether what stands before a value names a key that finds data and opens nothing: a primary, a cache key.
+
+    >>> names_data('"sort_key": "'), names_data("secret key: ")
+    (True, False)
+    """
+    return _KEY_OF_DATA.search(before) is not None
+
+
+def about_a_password(before: str) -> bool:
+    """Tell whether what stands before a value names something that a password has: a policy, a file, a label.
+
+    >>> about_a_password("password_policy: "), about_a_password("db_password: ")
+    (True, False)
+    """
+    return _ABOUT_PASSWORD.search(before) is not None
