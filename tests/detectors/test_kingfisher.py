@@ -173,6 +173,7 @@ def _base64url(value):
         ("7d1f9c354be248a69f03c2ab61d8e574" + "-c2ab61d8-9f03a2b6", "API_KEY", "provider"),
         ("1//0" + "q7Xc2LmV9tRw4KzB8nPd-q7Xc2LmV9tRw4KzB8nPdG5", "ACCESS_TOKEN", "provider"),
         ("AKCp" + "q7Xc2LmV9tRw4KzB8nPdG5hJ3sYf6DaE1uTz9oWb" + "Xc2LmV9tRw4KzB8nPdG5hJ3sYf6Da", "API_KEY", "provider"),
+        ("sq0idp-" + "q7Xc2LmV9tRw4KzB8nPdG5", "API_KEY", "none"),
         ("sdk-" + "7d1f9c35-4be2-48a6-9f03-c2ab61d8e574", "API_KEY", "provider"),
         (
             "https://maker.ifttt.com/trigger/door/with/key/" + "q7Xc2LmV9tRw4KzB8nPdG5",

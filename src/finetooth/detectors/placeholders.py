@@ -128,7 +128,7 @@ def stand_in(value: str) -> str | None:
 _STAND_IN: Final = re.compile(
     r"(?i)passw|pswd|fake|real|key|passphrase|pass_|secret|token|credential|api_?key|changeme|example|sample|dummy|placeholder|"
     r"required|invalid|incorrect|wrong|your|^test|test$|^(?:enter|insert|the|a|my)[ _-]|user_?name|value|field|string|"
-    r"hidden|empty|encrypt|hash|admin$|login|input|confirm|current|default|^new|^old"
+    r"hidden|empty|encrypt|hash|^admin$|login|input|confirm|current|default|^new|^old"
 )
 """What a word in place of a password has in it where it stands for one."""
 

@@ -63,6 +63,10 @@ def _format(entity_type: str) -> Callable[[str, Span], Reading | None]:
     return reading
 
 
+def _public(text: str, span: Span) -> Reading | None:
+    return None if documentation_example(span.of(text)) else Reading(span, "API_KEY", "none")
+
+
 def _discord(text: str, span: Span) -> Reading | None:
     value = span.of(text)
     number = value.partition(".")[0]
@@ -162,6 +166,7 @@ READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
     "finetooth.mailchimp-key": _format("API_KEY"),
     "finetooth.jwt": _jwt,
     "finetooth.provider-key": _format("API_KEY"),
+    "finetooth.client-identifier": _public,
     "finetooth.azure-key": _format("API_KEY"),
     "finetooth.azure-client-secret": _format("API_KEY"),
     "finetooth.google-oauth-token": _format("ACCESS_TOKEN"),
