@@ -175,7 +175,7 @@ def _counts_up(value: str) -> bool:
 def _is_code(value: str) -> bool:
     return bool(
         # a call, an index, an operator; a value that was cut at a quotation mark may lack the closing bracket
-        re.search(r"[A-Za-z_]\w*\((?:[^()]*\)|$)|\w\[(?:['\"]?\w+['\"]?\]|['\"]?$)|=>|->|::|&&|\|\||\?\.", value)
+        re.search(r"[A-Za-z_]\w*\((?:[^()]*\)|$)|\w\[(?:['\"]?[\w:.-]+['\"]?\]|['\"]?$)|=>|->|::|&&|\|\||\?\.", value)
         or re.fullmatch(r"[A-Za-z_$]+\d?(?:\.[A-Za-z_]+\d?)+;?", value)  # an attribute: self.config.password
         or re.fullmatch(r"(?i)(?:new|await|return|function|lambda|self|this|input|getpass|process|os)\b.*", value)
     )

@@ -32,6 +32,9 @@ _PASSWORD_OPTION: Final = re.compile(r"(?i)\b(?:psexec|sshpass)")
 _SHORTEST_LITERAL: Final = 4
 _NAME: Final = 60
 """How much is read before a value for its name, in code points."""
+_DEFINES: Final = re.compile(r"\)\s{0,2}:\s*\n\s*[\"']{0,3}$")
+"""The end of the first line of a function; what follows is its docstring."""
+_OPEN_CALL: Final = re.compile(r"[A-Za-z_][\w.]*\([\w.]*=?")
 _OF_EACH_KIND: Final = 2
 _SIGNS: Final = 3
 _BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
@@ -70,7 +73,8 @@ def _named_key(text: str, span: Span) -> Reading | None:
 
 
 def _assigned_password(text: str, span: Span) -> Reading | None:
-    if about_a_password(text[max(0, span.start - _NAME) : span.start]):
+    before = text[max(0, span.start - _NAME) : span.start]
+    if about_a_password(before) or _DEFINES.search(before):
         return None
     span, quoted = in_quotes(text, span)
     if not quoted:
@@ -85,7 +89,7 @@ def _assigned_password(text: str, span: Span) -> Reading | None:
     if reason in _WORDLIKE and not stand_in(value) and _in_code(text, span, quoted=quoted):
         return Reading(span, "PASSWORD", "none")  # people do choose words
     # What begins with a closing mark is the rest of a label or a list: passwordLabel:"Password:",next:…
-    if reason or value[0] in ",;:)]}>=|&" or (not quoted and goes_on(text, span.end)):
+    if reason or value[0] in ",;:)]}>=|&" or (not quoted and (goes_on(text, span.end) or _call(text, span))):
         return None
     if password_like(value):
         return Reading(span, "PASSWORD", "none" if doubtful(value) else "context")
@@ -93,6 +97,11 @@ def _assigned_password(text: str, span: Span) -> Reading | None:
     if _pin(value) or (quoted and _phrase(value)):
         return Reading(span, "PASSWORD", "none")
     return None
+
+
+def _call(text: str, span: Span) -> bool:
+    """Tell whether a value is a call of which the arguments go on behind the comma or the mark where it was cut off."""
+    return _OPEN_CALL.fullmatch(span.of(text)) is not None and text[span.end : span.end + 1] in set(",\"'")
 
 
 def _told_password(text: str, span: Span) -> Reading | None:

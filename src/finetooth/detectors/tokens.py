@@ -291,6 +291,7 @@ def _names_something(value: str) -> bool:
         (prefix is not None and prefix[0].lower() in _OBJECT_PREFIXES)
         or _FILE.search(value) is not None
         or known_prefix(value)
+        or re.match(r"_Z[A-Z0-9]", value) is not None  # a mangled name of C++
         or placeholder(value) is not None
     )
 
