@@ -268,6 +268,7 @@ _READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
     "finetooth.secret-line": _line,
     "finetooth.query-key": _key("API_KEY"),
     "finetooth.xml-element": _argument,
+    "finetooth.variable-default": _argument,
     "finetooth.password-call": _argument,
     "finetooth.password-fallback": _placed,
     "finetooth.password-setting": _argument,
