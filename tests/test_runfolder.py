@@ -26,7 +26,7 @@ def test_an_earlier_run_is_replaced_and_nothing_else_is_touched(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     runfolder.write(tmp_path, {"report.json": [b"old"], "report.txt": [b"old"]})
     runfolder.write(tmp_path, {"report.json": [b"new"]})
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"notes.txt": "mine", "report.json": [b"new"]}
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"notes.txt": "mine", "report.json": "new"}
 
 
 def test_a_file_in_the_way_is_a_clear_error(tmp_path):
