@@ -80,7 +80,7 @@ class _Tables:
             if (said := _folds(character := chr(code))) is not None
         }
         marks = {character for code in range(0x300, 0xFE30) if _is_mark(character := chr(code))}
-        self._foldable: Final = re.compile(f"[A-Za-z0-9]?{_class(marks)}+|{_class(self._said)}")
+        self._foldable: Final = re.compile(f"[!-~]?{_class(marks)}+|{_class(self._said)}{_class(marks)}*")
         # A letter or digit in disguise, what is invisible and in no honest text, and a dash that nobody types, each
         # hide something wherever they stand. The others do so only in some places.
         elsewhere = (c for c, said in self._said.items() if not said.isalnum() and said not in {"", "-"})
@@ -105,7 +105,7 @@ class _Tables:
         """Yield every character, or letter with its marks, that looks like something else than it is."""
         for match in self._foldable.finditer(text):
             written = match.group()
-            said = self._said.get(written)
+            said = self._said.get(written[0])  # with its marks, if it has any
             if said is None:
                 composed = unicodedata.normalize("NFC", written)
                 said = composed[0] if not _is_mark(composed[0]) else ""
