@@ -1,0 +1,120 @@
+"""The records of a file that another version of it does not hold: what a change has added.
+
+A record is passed over only where the earlier version holds the very same one, as often: a line of JSON lines by its
+bytes, a record of any other container by its value. So wherever the two versions differ, whatever order they are in
+and however a quote spans lines, nothing that is new is left out. Places are those in the whole of the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from finetooth.evidence import Unread
+from finetooth.record import Record
+from finetooth.sources.bytestream import ByteStream
+from finetooth.sources.container import Container, container
+from finetooth.sources.datasetfile import DatasetFile, Place, unopened
+from finetooth.sources.encoding import utf8
+from finetooth.sources.jsonl import read_json_lines
+from finetooth.sources.lines import lines
+from finetooth.sources.peekable import Peekable
+from finetooth.sources.source import Stored
+
+
+class Unseen:
+    """What one version of a file holds and an earlier one does not.
+
+    What cannot be read of the new version is unread, whether or not it could be read of the earlier one.
+
+    Args:
+        path: the file as the user named it.
+        now: where the new version lies.
+        before: where the earlier one lies.
+        path_before: what the file was called then.
+    """
+
+    def __init__(self, path: str, now: Place, before: Place, path_before: str) -> None:
+        self.path = path
+        self._now = now
+        self._before = before
+        self._path_before = path_before
+
+    def __iter__(self) -> Iterator[Record | Unread]:
+        try:
+            if _is_json_lines(self.path, self._now) and _is_json_lines(self._path_before, self._before):
+                yield from self._by_line()
+                return
+        except OSError as error:
+            yield Unread(path=self.path, reason=unopened(error))
+            return
+        yield from self._by_value()
+
+    def stored(self) -> Stored:
+        """Return no digest: the file is read in part."""
+        return Stored(None, 0)
+
+    def _by_line(self) -> Iterator[Record | Unread]:
+        with self._now.open() as now, self._before.open() as before:
+            earlier = (line for _, line in lines(utf8(Peekable(before.read))) if line and not line.isspace())
+            yield from read_json_lines(self.path, utf8(Peekable(now.read)), _Earlier(earlier).holds)
+
+    def _by_value(self) -> Iterator[Record | Unread]:
+        earlier = Counter(
+            known
+            for item in DatasetFile(self._path_before, self._before)
+            if isinstance(item, Record) and (known := _told(item.value)) is not None
+        )
+        for item in DatasetFile(self.path, self._now):
+            known = _told(item.value) if isinstance(item, Record) else None
+            if known is not None and earlier[known]:
+                earlier[known] -= 1
+            else:
+                yield item
+
+
+class _Earlier:
+    """The lines of the earlier version, each of which stands for one of the new version.
+
+    Mostly both begin alike, and nothing of that has to be remembered.
+    """
+
+    def __init__(self, earlier: Iterator[bytes]) -> None:
+        self._earlier = earlier
+        self._rest: Counter[bytes] | None = None
+
+    def holds(self, line: bytes) -> bool:
+        """Tell whether the earlier version has this line too, and once more than was asked before."""
+        if self._rest is None:
+            there = next(self._earlier, None)
+            if there == line:
+                return True
+            self._rest = Counter(self._earlier if there is None else chain((there,), self._earlier))
+        if not self._rest[line]:
+            return False
+        self._rest[line] -= 1
+        return True
+
+
+def _is_json_lines(path: str, place: Place) -> bool:
+    """Tell whether a version is JSON lines that can be compared as they lie there: UTF-8, not compressed."""
+    with place.open() as file:
+        stream = ByteStream(file)
+        text = utf8(stream)
+        return not stream.compressed and text is stream and container(path, text) is Container.JSON_LINES
+
+
+def _told(value: Any) -> bytes | None:
+    """Return a digest of a record's value, another for each other value; None where the value has none.
+
+    NOTE: marshal's second version writes plain values down without the references that later ones make, so that equal
+    values are equal bytes. It takes no subclass, so an object in which a key stands twice is always new, as are dates.
+    """
+    try:
+        return hashlib.blake2b(marshal.dumps(value, 2), digest_size=16).digest()
+    except ValueError:
+        return None
