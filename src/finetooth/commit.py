@@ -128,7 +128,7 @@ def _sources(files: Sequence[str]) -> tuple[list[Source], list[Source], int]:
             partly.extend(_added(file.path, file.now, file.before))
         elif file.now:
             wholly.append(DatasetFile(file.path, file.now.blob))
-            size += file.now.size
+            size += file.now.blob.size
     for path in unknown:
         if not Path(path).is_file():
             what = "is a folder; name the files in it" if Path(path).is_dir() else "there is no such file"
@@ -144,7 +144,7 @@ def _added(path: str, now: Version, before: Version) -> list[Source]:
         return []
     added = Unseen(path, now.blob, before.blob, before.path)
     # Detectors take a second to load, which a commit that only takes away need not wait for.
-    return [] if now.size < before.size and next(iter(added), None) is None else [added]
+    return [] if now.blob.size < before.blob.size and next(iter(added), None) is None else [added]
 
 
 def _store(settings: config.Configuration, key: FingerprintKey, chosen: PolicySource, *, resume: bool) -> ShardStore:

@@ -7,11 +7,13 @@ the one that the hook was told of (``GIT_INDEX_FILE``, ``GIT_DIR``); nothing is 
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -25,22 +27,33 @@ _POINTER_SIZE: Final = 1024  # Git LFS specification: "pointer files must be les
 _POINTERS: Final = (b"version https://git-lfs.github.com/spec/", b"version http://git-media.io/", b"/annex/objects/")
 _LINK, _SUBMODULE, _REGULAR = "120000", "160000", ("100644", "100755")
 _AT_ONCE: Final = 500  # paths on one command line
+_SHA1_DIGITS: Final = 40
 _KEPT: Final = 2  # a file's new content and its old one
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """A content of git's. It never changes."""
+    """A content that git holds. It never changes.
+
+    To have it from git costs as much as to look through it, so it is taken from where it probably stands too; the name
+    that git gives it, a digest, tells whether it does.
+    """
 
     oid: str
     """Its name in git."""
+    size: int
+    """Bytes."""
+    copy: str | None = field(default=None, compare=False)
+    """A file that probably holds the same."""
+    grown: Blob | None = field(default=None, compare=False)
+    """A content that probably begins with it."""
 
     def open(self) -> BinaryIO:
         """Open it for reading; raises ``OSError``."""
-        return io.BytesIO(_content(self.oid))
+        return io.BytesIO(_content(self))
 
     def state(self) -> str:
-        """Return its name, which is a digest of it."""
+        """Return its name."""
         return self.oid
 
 
@@ -52,8 +65,6 @@ class Version:
     """Its path in that version."""
     blob: Blob
     """Its content."""
-    size: int
-    """Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +100,9 @@ def staged(paths: Sequence[str]) -> tuple[list[Staged], list[str]]:
     inside = {path: name for path in paths if (name := _name(path, top)) is not None}
     entries = _entries(sorted(set(inside.values())))
     changes = _changes() if inside else _Changes({}, frozenset())
-    oids = [oid for mode, oid in entries.values() if mode in _REGULAR]
-    sizes = _sizes([*oids, *(old.oid for _, old in changes.before.values() if old)]) if oids else {}
+    wanted = [oid for mode, oid in entries.values() if mode in (*_REGULAR, _LINK)]
+    wanted += [old for name in entries if (old := changes.before.get(name, ("", None))[1])]
+    sizes = _sizes(wanted) if wanted else {}
     known: list[Staged] = []
     unknown: list[str] = []
     for path in paths:
@@ -108,10 +120,6 @@ def _staged(path: str, name: str, entry: tuple[str, str], changes: _Changes, siz
     mode, oid = entry
     if mode == _SUBMODULE:
         return Staged(path, fault="a submodule, whose files are another repository's; use the hook there")
-    if mode == _LINK:
-        content = _content(oid) if sizes.get(oid, 0) < _POINTER_SIZE else b""
-        annexed = b"annex/objects" in content
-        return Staged(path, fault=_ANNEXED if annexed else "a symbolic link; name the file that it leads to")
     if not mode:
         return Staged(path, fault="in conflict, so that nothing is staged; resolve it and `git add` it")
     size = sizes.get(oid)
@@ -119,21 +127,22 @@ def _staged(path: str, name: str, entry: tuple[str, str], changes: _Changes, siz
         return Staged(path, fault="git does not have its content here; fetch it, then try again")
     if size > SIZE_LIMIT:
         return Staged(path, fault=f"larger than {SIZE_LIMIT >> 20} MiB; scan it with `finetooth scan`")
-    if _is_pointer(oid, size):
+    now = Blob(oid, size, copy=path)
+    head = _content(now) if size < _POINTER_SIZE else b""
+    if mode == _LINK:
+        annexed = b"annex/objects" in head
+        return Staged(path, fault=_ANNEXED if annexed else "a symbolic link; name the file that it leads to")
+    if head.startswith(_POINTERS):
         return Staged(path, fault=_POINTER)
-    now = Version(path, Blob(oid), size)
-    before, old = changes.before.get(name, ("", None))
-    if old is None or (size_before := sizes.get(old.oid)) is None or size_before > SIZE_LIMIT:
-        return Staged(path, now)
-    return Staged(path, now, Version(before, old, size_before))
+    old_path, old = changes.before.get(name, ("", None))
+    old_size = sizes.get(old, SIZE_LIMIT + 1) if old else SIZE_LIMIT + 1
+    if old is None or old_size > SIZE_LIMIT:
+        return Staged(path, Version(path, now))
+    return Staged(path, Version(path, now), Version(old_path, Blob(old, old_size, grown=now)))
 
 
 _POINTER: Final = "a pointer to data that git does not hold (Git LFS, git-annex); scan the data with `finetooth scan`"
 _ANNEXED: Final = "a link to data that git does not hold (git-annex); scan the data with `finetooth scan`"
-
-
-def _is_pointer(oid: str, size: int) -> bool:
-    return size < _POINTER_SIZE and _content(oid).startswith(_POINTERS)
 
 
 def _top() -> str | None:
@@ -172,8 +181,8 @@ def _entries(names: Sequence[str]) -> dict[str, tuple[str, str]]:
 class _Changes:
     """What the commit would change."""
 
-    before: Mapping[str, tuple[str, Blob | None]]
-    """By each file's new name the old one, and its old content, None where it had none."""
+    before: Mapping[str, tuple[str, str | None]]
+    """By each file's new name the old one, and the name of its old content, None where it had none."""
     gone: frozenset[str]
     """Files that would be no more."""
 
@@ -183,7 +192,7 @@ def _changes() -> _Changes:
     if head.returncode:
         return _Changes({}, frozenset())  # no commit yet: all is new
     tree = os.fsdecode(head.stdout.strip())
-    before: dict[str, tuple[str, Blob | None]] = {}
+    before: dict[str, tuple[str, str | None]] = {}
     gone: set[str] = set()
     fields = _fields(_asked("diff-index", "--cached", "--raw", "--no-abbrev", "-z", "--find-renames", tree, "--"))
     for told in fields:
@@ -195,7 +204,7 @@ def _changes() -> _Changes:
         if status[0] == "D":
             gone.add(name)
         else:
-            before[new] = name, Blob(old) if old_mode in _REGULAR else None
+            before[new] = name, old if old_mode in _REGULAR else None
     return _Changes(before, frozenset(gone))
 
 
@@ -210,11 +219,26 @@ def _sizes(oids: Sequence[str]) -> dict[str, int]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _content(oid: str) -> bytes:
-    done = _git("cat-file", "blob", oid)
+def _content(blob: Blob) -> bytes:
+    if blob.copy is not None:
+        copy = Path(blob.copy)
+        with suppress(OSError):
+            if copy.is_file() and copy.stat().st_size == blob.size and _is(blob, content := copy.read_bytes()):
+                return content
+    if blob.grown is not None and blob.grown.size >= blob.size and _is(blob, start := _content(blob.grown)[: blob.size]):
+        return start
+    done = _git("cat-file", "blob", blob.oid)
     if done.returncode:
         raise OSError(0, "git cannot read its content; run `git fsck`")
     return done.stdout
+
+
+def _is(blob: Blob, content: bytes) -> bool:
+    """Tell whether a content is the one of that name: git's names are digests of ``blob SIZE NUL CONTENT``."""
+    digest = hashlib.new("sha1" if len(blob.oid) == _SHA1_DIGITS else "sha256", usedforsecurity=False)
+    digest.update(b"blob %d\0" % len(content))
+    digest.update(content)
+    return digest.hexdigest() == blob.oid
 
 
 def _asked(*arguments: str) -> bytes:
