@@ -36,7 +36,7 @@ _WHOLE_DATASET: Final = frozenset({"records"})
 """Metrics that say something of a dataset only where all of it was scanned."""
 
 _WORKERS_FROM: Final = 8 << 20
-"""Bytes to scan whole from which worker processes are worth their start: each takes as long to start as this process."""
+"""Bytes to scan whole from which worker processes are worth it: each takes as long to start as this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def judge(
     resume: bool = True,
     key: FingerprintKey | None = None,
 ) -> Judgement | None:
-    """Judge what the staged changes of some files add; None where they add no record, so that there is nothing to judge.
+    """Judge what the staged changes of some files add; None where they add no record, and nothing can be judged.
 
     Args:
         files: as git or a person names them. One that no commit would hold is read from disk, and one whose staged
@@ -109,7 +109,7 @@ def _requirements(chosen: PolicySource) -> tuple[Requirement, ...]:
     asked = tuple(each for each in chosen.policy.train if each.metric not in _WHOLE_DATASET)
     if not asked:
         raise PolicyError(
-            f"the policy {chosen.policy.name!r} has no requirements for the train gate that could be asked of a part of "
+            f"the policy {chosen.policy.name!r} has no requirements for the train gate that can be asked of a part of "
             "a dataset; name another policy"
         )
     return asked

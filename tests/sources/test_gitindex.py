@@ -11,25 +11,10 @@ from finetooth.sources.gitindex import staged
 
 
 @pytest.fixture
-def git(tmp_path, monkeypatch):
-    """Return a function that runs git in a new repository, which is the working directory, free of all else's settings."""
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    gitindex._content.cache_clear()
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
-
-    def call(*arguments, told=None):
-        done = subprocess.run(["git", *arguments], capture_output=True, check=True, input=told)
-        return done.stdout.decode().strip()
-
-    call("init", "-q", "-b", "main", ".")
-    call("config", "user.email", "somebody@example.com")
-    call("config", "user.name", "Somebody")
-    return call
+def git(git, tmp_path):
+    """Return a function that runs git in a new repository, which is the working directory, and gives what it said."""
+    call = git(tmp_path / "work")
+    return lambda *arguments, told=None: call(*arguments, told=told).stdout.strip()
 
 
 @pytest.fixture
@@ -129,7 +114,17 @@ def test_outside_of_a_repository_git_knows_nothing(tmp_path, git, monkeypatch):
 
 @pytest.mark.parametrize(
     "name",
-    ["two words.jsonl", "-x.jsonl", "Zürich.jsonl", 'quo"te.jsonl', "*.jsonl", ":(top)x.jsonl", "a\nb.jsonl", "a\tb", "[ab]"],
+    [
+        "two words.jsonl",
+        "-x.jsonl",
+        "Zürich.jsonl",
+        'quo"te.jsonl',
+        "*.jsonl",
+        ":(top)x.jsonl",
+        "a\nb.jsonl",
+        "a\tb",
+        "[ab]",
+    ],
 )
 def test_any_name(git, file, name):
     file("b", b"another\n")
@@ -192,7 +187,9 @@ def test_attributes_change_nothing(git, file):
     assert both("b.bin") == (b"\0one\ntwo\n", b"\0one\n")
 
 
-@pytest.mark.parametrize("name", ["GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS"])
+@pytest.mark.parametrize(
+    "name", ["GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS"]
+)
 def test_how_others_want_paths_read_changes_nothing(git, file, monkeypatch, name):
     file("a.jsonl", b"one\n")
     file("A.jsonl", b"other\n")
@@ -337,5 +334,5 @@ def test_without_git_nothing_is_judged(file, monkeypatch):
 def test_a_git_that_refuses_is_no_empty_answer(git, file, tmp_path):
     file("a.jsonl", b"one\n")
     (tmp_path / "work" / ".git" / "index").write_bytes(b"nothing of the kind")
-    with pytest.raises(UsageError, match="git refused to answer: .*index"):
+    with pytest.raises(UsageError, match=r"git refused to answer: .*index"):
         staged(["a.jsonl"])

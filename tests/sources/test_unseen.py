@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import random
+from unittest import mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
+from finetooth.sources import unseen as unseen_module
 from finetooth.sources.datasetfile import DatasetFile
 from finetooth.sources.unseen import Unseen
 
@@ -158,11 +160,14 @@ LINES = st.lists(st.sampled_from(['{"a": "x"}', '{"a": "y"}', '{"b": [1]}', "", 
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.txt", "a.csv"])
-@given(before=LINES, now=LINES)
-def test_new_and_old_records_together_are_all_of_them(name, before, now):
+@given(
+    alike=LINES, before=LINES, now=LINES, window=st.sampled_from([1, 7, 40, 1 << 20]), end=st.sampled_from(["\n", ""])
+)
+def test_new_and_old_records_together_are_all_of_them(name, alike, before, now, window, end):
     """The law: what is left out is what the earlier version holds, as often and no oftener."""
-    before, now = ("".join(line + "\n" for line in lines).encode() for lines in (before, now))
-    found, every = unseen(now, before, name), whole(now, name)
+    before, now = (("\n".join([*alike, *lines]) + end).encode() for lines in (before, now))
+    with mock.patch.object(unseen_module, "WINDOW", window):
+        found, every = unseen(now, before, name), whole(now, name)
     rest = list(every)
     for item in found:
         rest.remove(item)

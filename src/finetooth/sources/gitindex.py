@@ -225,7 +225,11 @@ def _content(blob: Blob) -> bytes:
         with suppress(OSError):
             if copy.is_file() and copy.stat().st_size == blob.size and _is(blob, content := copy.read_bytes()):
                 return content
-    if blob.grown is not None and blob.grown.size >= blob.size and _is(blob, start := _content(blob.grown)[: blob.size]):
+    if (
+        blob.grown is not None
+        and blob.grown.size >= blob.size
+        and _is(blob, start := _content(blob.grown)[: blob.size])
+    ):
         return start
     done = _git("cat-file", "blob", blob.oid)
     if done.returncode:

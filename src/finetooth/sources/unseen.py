@@ -11,8 +11,8 @@ import hashlib
 import marshal
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
-from typing import Any
+from dataclasses import replace
+from typing import Any, BinaryIO, NamedTuple
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
@@ -21,8 +21,8 @@ from finetooth.sources.container import Container, container
 from finetooth.sources.datasetfile import DatasetFile, Place, unopened
 from finetooth.sources.encoding import utf8
 from finetooth.sources.jsonl import read_json_lines
-from finetooth.sources.lines import lines
-from finetooth.sources.peekable import Peekable
+from finetooth.sources.lines import LINE_LIMIT, lines
+from finetooth.sources.peekable import WINDOW, Peekable
 from finetooth.sources.source import Stored
 
 
@@ -60,8 +60,17 @@ class Unseen:
 
     def _by_line(self) -> Iterator[Record | Unread]:
         with self._now.open() as now, self._before.open() as before:
-            earlier = (line for _, line in lines(utf8(Peekable(before.read))) if line and not line.isspace())
-            yield from read_json_lines(self.path, utf8(Peekable(now.read)), _Earlier(earlier).holds)
+            start = _alike(now, before)
+            earlier = Counter(line for _, line in lines(_from(start, before)) if line)
+
+            def known(line: bytes) -> bool:
+                if not earlier[line]:
+                    return False
+                earlier[line] -= 1
+                return True
+
+            for item in read_json_lines(self.path, _from(start, now), known):
+                yield _moved(item, start)
 
     def _by_value(self) -> Iterator[Record | Unread]:
         earlier = Counter(
@@ -77,27 +86,37 @@ class Unseen:
                 yield item
 
 
-class _Earlier:
-    """The lines of the earlier version, each of which stands for one of the new version.
+class _Start(NamedTuple):
+    """Whole lines that two versions both begin with."""
 
-    Mostly both begin alike, and nothing of that has to be remembered.
-    """
+    bytes: int = 0
+    lines: int = 0
+    records: int = 0
 
-    def __init__(self, earlier: Iterator[bytes]) -> None:
-        self._earlier = earlier
-        self._rest: Counter[bytes] | None = None
 
-    def holds(self, line: bytes) -> bool:
-        """Tell whether the earlier version has this line too, and once more than was asked before."""
-        if self._rest is None:
-            there = next(self._earlier, None)
-            if there == line:
-                return True
-            self._rest = Counter(self._earlier if there is None else chain((there,), self._earlier))
-        if not self._rest[line]:
-            return False
-        self._rest[line] -= 1
-        return True
+def _alike(now: BinaryIO, before: BinaryIO) -> _Start:
+    """Return how far two versions are surely alike: mostly a change adds at the end, and all before can be skipped."""
+    start, rest = _Start(), b""
+    while len(rest) <= LINE_LIMIT and (window := now.read(WINDOW)) == before.read(WINDOW) and window:
+        *ended, rest = (rest + window).split(b"\n")
+        blank = ended.count(b"") + sum(map(bytes.isspace, ended))
+        size = sum(map(len, ended)) + len(ended)
+        start = _Start(start.bytes + size, start.lines + len(ended), start.records + len(ended) - blank)
+    return start
+
+
+def _from(start: _Start, file: BinaryIO) -> Peekable:
+    """Return what stands behind the common beginning. Only the first line of a file can have a byte order mark."""
+    rest = Peekable(file.read)
+    return rest if file.seek(start.bytes) else utf8(rest)
+
+
+def _moved(item: Record | Unread, start: _Start) -> Record | Unread:
+    """Return an item of the rest of a file at its place in the whole."""
+    line = None if item.line is None else item.line + start.lines
+    if isinstance(item, Record):
+        return replace(item, index=item.index + start.records, line=line)
+    return replace(item, record=None if item.record is None else item.record + start.records, line=line)
 
 
 def _is_json_lines(path: str, place: Place) -> bool:
