@@ -71,11 +71,8 @@ class KingfisherDetector:
                 f"Kingfisher could not load its rules ({type(error).__name__}); reinstall kingfisher-secret-scanner"
             ) from error
         self._scanner: Any = Scanner(rules, base64=True)
-        self._meanings = {
-            rule["id"]: catalogue.meaning(rule["id"], rules.detail(rule["id"])["pattern"])
-            for rule in rules.metadata()
-            if not rule["id"].startswith("finetooth.")
-        } | {rule.id: rule.meaning for rule in own}
+        self._rules: Any = rules
+        self._meanings = {rule.id: rule.meaning for rule in own}
         self._off = {name for name, override in detect.entities.items() if not override.enabled}
         digest = hashlib.sha256(
             b"".join(file.read_bytes() for file in (RULES, tokens.RULES, mnemonics.RULES))
@@ -150,7 +147,7 @@ class KingfisherDetector:
             if reading is None:
                 return None
             return Match(rule, reading.entity_type, reading.span, score, reading.validation)
-        meaning = self._meanings[rule]
+        meaning = self._meaning(rule)
         generic = meaning.validation in {"context", "none"} or meaning.entity_type == "PASSWORD"
         if documentation_example(secret) or (generic and placeholder(secret)):
             return None
@@ -160,6 +157,12 @@ class KingfisherDetector:
             meaning.validation == "provider" and "://" not in secret and _runs_on(text, span)
         )
         return Match(meaning.rule, meaning.entity_type, span, score, "none" if doubt else meaning.validation)
+
+    def _meaning(self, rule: str) -> catalogue.Meaning:
+        # Of five hundred rules, few ever match, and to ask for all of them takes as long as to scan a small dataset.
+        if rule not in self._meanings:
+            self._meanings[rule] = catalogue.meaning(rule, self._rules.detail(rule)["pattern"])
+        return self._meanings[rule]
 
 
 def _may_repeat(meaning: catalogue.Meaning) -> bool:
