@@ -3,7 +3,7 @@
 The staged content is judged, whatever the working tree holds by now: of a file that the last commit has too, the
 records that are new or changed; of any other all of it. Requirements that speak of the whole of a dataset (``records``)
 are not asked of a part of it; all others are, over what was scanned. Nothing is written but the fingerprint key on
-first use and, of files that are scanned whole, what a later scan need not do again.
+first use, and what need not be scanned again when the same commit is tried once more.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from finetooth import config, judgement, keyfile, policyfile, scanner
+from finetooth.detectors.identity import identity
 from finetooth.engines.engine import Engine
 from finetooth.engines.inline import InlineEngine
 from finetooth.errors import InputError, PolicyError
@@ -72,7 +73,7 @@ def judge(
         policy: name of a shipped policy, or a path; the configured one by default.
         input_format: name of the record format, which is detected otherwise.
         tokenizer: folder of the tokenizer of pre-tokenised rows.
-        resume: whether what was scanned before of files that are scanned whole may be used again.
+        resume: whether what an earlier run has scanned of the same changes, and of files read whole, may be used again.
         key: fingerprint key; the environment's or the configured one by default.
 
     Raises:
@@ -87,7 +88,7 @@ def judge(
         return None
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
     named = None if tokenizer is None else str(tokenizer)
-    store = _store(settings, key, chosen, resume=resume) if wholly else None
+    store = ShardStore(settings.store, key.mac, identity(chosen.policy.detect), resume=resume)
     scan = scanner.scan(
         [*partly, *wholly],
         Recipe(chosen.policy.detect, key, input_format, named),
@@ -95,8 +96,7 @@ def judge(
         store=store,
         told=lambda path: reading.told(path, input_format, named),
     )
-    if store:
-        store.forget_old()
+    store.forget_old()
     if not (scan.coverage.records or scan.coverage.records_unread):
         return None
     verdict = judgement.judge(
@@ -142,15 +142,10 @@ def _added(path: str, now: Version, before: Version) -> list[Source]:
     """Return the source of what a change adds to a file; none where it only moves it, or takes away from it."""
     if now.blob == before.blob:
         return []
-    added = Unseen(path, now.blob, before.blob, before.path)
+    names = f"{now.blob.oid} {before.blob.oid} {before.path}"
+    added = Unseen(path, now.blob, before.blob, before.path, names)
     # Detectors take a second to load, which a commit that only takes away need not wait for.
     return [] if now.blob.size < before.blob.size and next(iter(added), None) is None else [added]
-
-
-def _store(settings: config.Configuration, key: FingerprintKey, chosen: PolicySource, *, resume: bool) -> ShardStore:
-    from finetooth.detectors.identity import identity  # noqa: PLC0415 - only where something is kept
-
-    return ShardStore(settings.store, key.mac, identity(chosen.policy.detect), resume=resume)
 
 
 def _engine(settings: config.Configuration, size: int) -> Engine:

@@ -174,11 +174,25 @@ def test_a_run_is_not_replaced_and_git_sees_nothing_new(run, repository, stage, 
     assert not [line for line in repository("status", "--short").stdout.splitlines() if not line.startswith("A ")]
 
 
-def test_a_new_file_is_scanned_once(run, stage, monkeypatch):
-    stage(CLEAN + LEAKY)
+@pytest.mark.parametrize("before", ["", CLEAN])
+def test_the_same_change_is_scanned_once(run, stage, commit, monkeypatch, before):
+    commit(before or CLEAN, "train.jsonl" if before else "other.jsonl")
+    stage(before + CLEAN.replace("ten", "six") + LEAKY)
     first = run("hook", "train.jsonl")
-    monkeypatch.setattr("finetooth.detectors.suite.build", None)
+    assert first[0] == 1
+    monkeypatch.setattr("finetooth.detectors.suite.build", None)  # whoever calls it breaks
     assert run("hook", "train.jsonl") == first
+    assert run("hook", "train.jsonl", "--no-resume")[0] == 3
+
+
+def test_another_change_is_scanned_anew(run, stage, commit):
+    commit(CLEAN)
+    stage(CLEAN + LEAKY)
+    assert run("hook", "train.jsonl")[0] == 1
+    stage(CLEAN + CLEAN.replace("ten", "six"))
+    assert run("hook", "train.jsonl")[0] == 0
+    stage(CLEAN + LEAKY)
+    assert run("hook", "train.jsonl")[0] == 1
 
 
 @pytest.mark.parametrize(

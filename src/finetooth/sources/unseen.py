@@ -36,10 +36,13 @@ class Unseen:
         now: where the new version lies.
         before: where the earlier one lies.
         path_before: what the file was called then.
+        content: a name of the two versions together that no others have, by which the result is known again; None where
+            they have none.
     """
 
-    def __init__(self, path: str, now: Place, before: Place, path_before: str) -> None:
+    def __init__(self, path: str, now: Place, before: Place, path_before: str, content: str | None = None) -> None:
         self.path = path
+        self.content = content
         self._now = now
         self._before = before
         self._path_before = path_before
@@ -55,8 +58,8 @@ class Unseen:
         yield from self._by_value()
 
     def stored(self) -> Stored:
-        """Return no digest: the file is read in part."""
-        return Stored(None, 0)
+        """Return the name of both versions in the place of a digest: the file is read in part."""
+        return Stored(self.content, 0)
 
     def _by_line(self) -> Iterator[Record | Unread]:
         with self._now.open() as now, self._before.open() as before:
