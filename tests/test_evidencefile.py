@@ -17,7 +17,7 @@ PROBE = probed(extracted(LEAKED))
 
 def written(folder, seen):
     folder.mkdir(exist_ok=True)
-    (folder / "evidence.json").write_text(evidencefile.dump(seen, TOOL))
+    (folder / "evidence.json").write_bytes(b"".join(evidencefile.dump(seen, TOOL)))
     return folder
 
 
@@ -27,7 +27,7 @@ def test_evidence_survives_the_disk(tmp_path):
 
 
 def test_a_location_says_in_as_the_contract_has_it(tmp_path):
-    told = json.loads(evidencefile.dump(evidence(SCAN), TOOL))
+    told = json.loads(b"".join(evidencefile.dump(evidence(SCAN), TOOL)))
     place = told["evidence"]["scan"]["findings"][0]["locations"][0]
     assert place["in"] == "value"
     assert "part" not in place
@@ -35,13 +35,13 @@ def test_a_location_says_in_as_the_contract_has_it(tmp_path):
 
 def test_findings_are_one_line_each_with_all_their_locations(tmp_path):
     path = tmp_path / "findings.jsonl"
-    path.write_text(evidencefile.dump_findings(SCAN.findings))
+    path.write_bytes(b"".join(evidencefile.dump_findings(SCAN.findings)))
     with jsonlines.open(path) as lines:
         assert [len(line["locations"]) for line in lines] == [1, 3]
 
 
 def test_no_findings_are_no_lines():
-    assert evidencefile.dump_findings(()) == ""
+    assert list(evidencefile.dump_findings(())) == []
 
 
 def test_a_folder_without_evidence_is_a_clear_error(tmp_path):

@@ -86,6 +86,23 @@ def test_an_entity_type_of_ones_own_is_made_known_under_detect():
 
 
 @pytest.mark.parametrize(
+    ("detect", "asked"),
+    [
+        ("{}", set()),
+        ("{regions: [US]}", set()),  # as it is where nothing is said
+        ("{regions: [US, DE, GB]}", {"DE_PLZ", "UK_NHS"}),
+        ("{entities: {US_SSN: {tier: review}}}", set()),
+        ("{entities: {US_SSN: {enabled: true}}}", {"US_SSN"}),
+        ("{regions: [DE], entities: {DE_PLZ: {enabled: false}}}", set()),
+    ],
+)
+def test_what_a_policy_asks_for(detect, asked):
+    told = policyfile.parse(f"schema: finetooth.policy/v1\nname: x\ndetect: {detect}\n", "x.yaml").policy.detect
+    types = ("US_SSN", "DE_PLZ", "UK_NHS", "IP_ADDRESS", "PERSON")
+    assert {name for name in types if told.asks_for(name)} == asked
+
+
+@pytest.mark.parametrize(
     ("ner", "models"),
     [
         ("null", ()),

@@ -10,6 +10,7 @@ import pytest
 from fakes import PatternDetector
 from finetooth import evidencefile
 from finetooth.detectors.identifiers import IdentifierDetector
+from finetooth.detectors.presidio import PresidioDetector
 from finetooth.errors import InputError
 from finetooth.evidence import Evidence
 from finetooth.policy import Detect, EntityOverride
@@ -157,7 +158,7 @@ def test_names_that_are_no_utf8_are_written_with_escapes(tmp_path):
     seen = scanned(os.fsdecode(path))
     assert seen.inputs[0].path.endswith("caf\\udce9.jsonl")
     assert seen.findings[0].locations[0].pointer == "/a\\ud800"
-    assert evidencefile.dump(Evidence(key_id=KEY.id, scan=seen, probe=None), Tool(name="finetooth", version="0"))
+    assert list(evidencefile.dump(Evidence(key_id=KEY.id, scan=seen, probe=None), Tool(name="finetooth", version="0")))
 
 
 def test_a_policy_lowers_raises_and_switches_off_entity_types(tmp_path):
@@ -264,3 +265,17 @@ def test_what_is_proven_in_one_line_does_not_go_on_in_the_next(tmp_path):
     [finding] = scan(resolve([written(tmp_path, {"text": text})]), address).findings
     [place] = finding.locations
     assert text[place.start : place.end] == "db://svc_a1b2c3/main"
+
+
+@pytest.mark.parametrize("text", ["1234567893", '{"value": "1234567893"}', "a line\n1234567893"])
+def test_a_type_that_is_asked_for_is_told_of_beside_another(tmp_path, text):
+    path = written(tmp_path, chat(text))
+
+    def types(*names):
+        detect = {"ner": None, "entities": {name: EntityOverride(enabled=True) for name in names}}
+        seen = scan(resolve([path]), plan(PresidioDetector(Detect(**detect)), **detect))
+        return {(finding.entity_type, finding.occurrences) for finding in seen.findings}
+
+    assert types() == {("PHONE_NUMBER", 1)}
+    assert types("US_NPI") == {("PHONE_NUMBER", 1), ("US_NPI", 1)}
+    assert types("US_NPI", "US_BANK_NUMBER") == {("PHONE_NUMBER", 1), ("US_NPI", 1), ("US_BANK_NUMBER", 1)}

@@ -268,7 +268,7 @@ def save(report: Report, folder: Path, formats: Sequence[str] = ()) -> None:
         UsageError: the folder cannot be written.
     """
     evidence = Evidence(key_id=report.key_id, scan=report.scan, probe=report.probe)
-    artefacts = {
+    artefacts: dict[str, str | Iterable[bytes]] = {
         "evidence.json": evidencefile.dump(evidence, TOOL),
         "findings.jsonl": evidencefile.dump_findings(report.scan.findings if report.scan else ()),
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -32,17 +32,24 @@ class EvidenceFile:
     """What was observed."""
 
 
-def dump(evidence: Evidence, tool: Tool) -> str:
-    """Return the text of ``evidence.json``: the same to the byte for the same evidence."""
-    return _file().dump_json(EvidenceFile(tool=tool, evidence=evidence), by_alias=True, indent=1).decode() + "\n"
+def dump(evidence: Evidence, tool: Tool) -> Iterator[bytes]:
+    """Yield the text of ``evidence.json``: the same to the byte for the same evidence."""
+    # In one piece, but as bytes, and when it is asked for: a million places are half a gigabyte.
+    yield _file().dump_json(EvidenceFile(tool=tool, evidence=evidence), by_alias=True, indent=1)
+    yield b"\n"
 
 
-def dump_findings(findings: Iterable[Finding]) -> str:
-    """Return the text of ``findings.jsonl``: one line a finding, with all its locations."""
-    text = io.StringIO()
-    with jsonlines.Writer(text, compact=True) as writer:
-        writer.write_all(_finding().dump_python(finding, mode="json", by_alias=True) for finding in findings)
-    return text.getvalue()
+def dump_findings(findings: Iterable[Finding]) -> Iterator[bytes]:
+    """Yield the lines of ``findings.jsonl``: one a finding, with all its locations."""
+    line = io.BytesIO()
+    # NOTE: the writer tries `dumps` on an empty dict first, to see what it gives; hence no warnings.
+    dumps = partial(_finding().dump_json, by_alias=True, warnings="none")
+    with jsonlines.Writer(line, dumps=dumps) as writer:
+        for finding in findings:
+            writer.write(finding)
+            yield line.getvalue()
+            line.seek(0)
+            line.truncate()
 
 
 def load(folder: Path) -> Evidence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log2
 from typing import Any, ClassVar
@@ -98,11 +98,60 @@ def gather(sightings: Iterable[Sighting], records: int) -> tuple[Finding, ...]:
         sightings: every occurrence of every value.
         records: how many records were read.
     """
-    groups: dict[str, list[Sighting]] = {}
+    gathering = Gathering()
     for sighting in sightings:
-        groups.setdefault(sighting.fingerprint, []).append(sighting)
-    findings = [_finding(group, records) for group in groups.values()]
-    return tuple(sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), -f.risk, f.fingerprint)))
+        gathering.add(sighting)
+    return gathering.findings(records)
+
+
+class Gathering:
+    """Findings in the making. Of each sighting no more is kept than its place, and what it adds to its finding."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, _Group] = {}
+
+    def add(self, sighting: Sighting, more: Sequence[Location] = ()) -> None:
+        """Add an occurrence of a value, and more of them that differ in nothing but their places.
+
+        Occurrences come in the order of the data: what a finding shows is what its first one does.
+        """
+        group = self._groups.get(sighting.fingerprint)
+        if group is None:
+            group = self._groups[sighting.fingerprint] = _Group(sighting)
+        else:
+            group.add(sighting)
+        group.locations += more
+
+    def findings(self, records: int) -> tuple[Finding, ...]:
+        """Return what `gather` returns, for so many records; after that nothing may be added."""
+        findings = []
+        while self._groups:
+            _, group = self._groups.popitem()
+            findings.append(_finding(group, records))
+        return tuple(sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), -f.risk, f.fingerprint)))
+
+
+class _Group:
+    """All sightings of one value so far."""
+
+    __slots__ = ("best", "bits", "blocks", "first", "locations", "proof", "rules")
+
+    def __init__(self, sighting: Sighting) -> None:
+        self.first = sighting
+        self.rules = {*sighting.rules}
+        self.best = sighting.score
+        self.proof = sighting.validation
+        self.bits = sighting.bits
+        self.blocks = sighting.tier == "block"
+        self.locations = [sighting.location]
+
+    def add(self, sighting: Sighting) -> None:
+        self.rules.update(sighting.rules)
+        self.best = max(self.best, sighting.score)
+        self.proof = min(self.proof, sighting.validation, key=VALIDATIONS.index)
+        self.bits = max(self.bits, sighting.bits)
+        self.blocks |= sighting.tier == "block"
+        self.locations.append(sighting.location)
 
 
 def risk(severity: Severity, records: int, of: int, *, bits: float, trained: bool) -> float:
@@ -138,24 +187,23 @@ def place(location: Location) -> tuple[str, int, str, str, int, int]:
     return (location.path, location.record, location.pointer, location.part, location.start, location.end)
 
 
-def _finding(group: list[Sighting], of: int) -> Finding:
-    first = min(group, key=lambda sighting: place(sighting.location))
-    locations = sorted((sighting.location for sighting in group), key=place)
+def _finding(group: _Group, of: int) -> Finding:
+    first, locations = group.first, sorted(group.locations, key=place)
     trained = sum(location.trained for location in locations)
     records = len({(location.path, location.record) for location in locations})
     return Finding(
         entity_type=first.entity_type,
         category=first.category,
         severity=first.severity,
-        tier="block" if any(sighting.tier == "block" for sighting in group) else "review",
-        rules=tuple(sorted({rule for sighting in group for rule in sighting.rules})),
-        score=max(sighting.score for sighting in group),
-        validation=min((sighting.validation for sighting in group), key=VALIDATIONS.index),
+        tier="block" if group.blocks else "review",
+        rules=tuple(sorted(group.rules)),
+        score=group.best,
+        validation=group.proof,
         fingerprint=first.fingerprint,
         preview=first.preview,
-        occurrences=len(group),
+        occurrences=len(locations),
         records=records,
         trained_occurrences=trained,
-        risk=risk(first.severity, records, of, bits=max(s.bits for s in group), trained=trained > 0),
+        risk=risk(first.severity, records, of, bits=group.bits, trained=trained > 0),
         locations=tuple(locations),
     )

@@ -115,8 +115,9 @@ class EntityOverride:
     """Instead of the catalogue's."""
     tier: Tier | None = None
     """``review``: never blocks. ``block``: every match blocks, proven or not."""
-    enabled: bool = True
-    """False leaves the entity type out altogether."""
+    enabled: bool | None = None
+    """False leaves the entity type out altogether. True asks for it by name: also of a country that is not among the
+    regions, and also where nothing but its form speaks for a value, which is then for review."""
     category: Category | None = None
     """For a type of your own: which kind of harm it belongs to; ``confidential`` where it is left out."""
     kind: Kind | None = None
@@ -125,6 +126,9 @@ class EntityOverride:
 
 
 _AS_KNOWN = EntityOverride()
+
+DEFAULT_REGIONS = ("US",)
+"""What a policy looks for that names no region."""
 
 CLASS = re.compile(r"(?P<module>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)")
 """How ``recognizers`` names a class; anything else there is a file."""
@@ -138,7 +142,7 @@ class Detect:
 
     languages: tuple[str, ...] = ("en",)
     """Languages of the text, as ISO 639-1 codes."""
-    regions: tuple[str, ...] = ("US",)
+    regions: tuple[str, ...] = DEFAULT_REGIONS
     """Countries whose identifiers are looked for, as ISO 3166-1 alpha-2 codes."""
     entities: Mapping[str, EntityOverride] = field(default_factory=dict)
     """Overrides by entity type."""
@@ -169,6 +173,25 @@ class Detect:
             tier=told.tier or known.tier,
             kind=told.kind or known.kind,
         )
+
+    def off(self) -> frozenset[str]:
+        """Return the entity types that are left out."""
+        return frozenset(name for name, override in self.entities.items() if override.enabled is False)
+
+    def named(self) -> frozenset[str]:
+        """Return the entity types that are asked for by name."""
+        return frozenset(name for name, override in self.entities.items() if override.enabled)
+
+    def chosen_regions(self) -> frozenset[str]:
+        """Return the regions that somebody chose: those that stand there by default say nothing of the data."""
+        return frozenset(region.upper() for region in self.regions) - {*DEFAULT_REGIONS}
+
+    def asks_for(self, name: str) -> bool:
+        """Tell whether an entity type is asked for: by its own name, or as one of a country that somebody chose."""
+        if (override := self.entities.get(name)) is not None and override.enabled is not None:
+            return override.enabled
+        country = name.partition("_")[0]
+        return {"UK": "GB"}.get(country, country) in self.chosen_regions()
 
     def ner_models(self) -> tuple[str, ...]:
         """Return the named-entity models, one or several."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from finetooth.errors import UsageError
@@ -55,7 +55,7 @@ def keep_out_of_git(folder: Path) -> None:
         raise UsageError(f"{folder}: cannot be written ({error.strerror})") from error
 
 
-def write(folder: Path, artefacts: dict[str, str]) -> None:
+def write(folder: Path, artefacts: Mapping[str, str | Iterable[bytes]]) -> None:
     """Write artefacts by name, and remove those of an earlier run that this one did not make.
 
     A reader never sees half a file: each is written beside its place and then renamed over it. Old artefacts go first,
@@ -66,8 +66,9 @@ def write(folder: Path, artefacts: dict[str, str]) -> None:
     """
     try:
         _remove(folder, [name for name in ARTEFACTS if (folder / name).exists()])
-        for name, text in artefacts.items():
-            replace(folder / name, text.encode("utf-8", "backslashreplace"))
+        for name, content in artefacts.items():
+            pieces = [content.encode("utf-8", "backslashreplace")] if isinstance(content, str) else content
+            _replace(folder / name, pieces)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written ({error.strerror}); name another with -o") from error
 
@@ -83,11 +84,15 @@ def replace(path: Path, content: bytes) -> None:
     Raises:
         OSError: it cannot be written; what was there still is.
     """
+    _replace(path, [content])
+
+
+def _replace(path: Path, pieces: Iterable[bytes]) -> None:
     # mkstemp makes the file 0600, whatever the umask.
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)

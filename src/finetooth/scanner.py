@@ -16,7 +16,7 @@ from finetooth.engines.engine import Engine, MakePlan
 from finetooth.engines.inline import InlineEngine
 from finetooth.errors import IncompleteError
 from finetooth.evidence import DetectorRun, Input, ScanCoverage, ScanEvidence, Unread, totals
-from finetooth.finding import Sighting, gather
+from finetooth.finding import Gathering
 from finetooth.progress import Progress, silent
 from finetooth.shard import Plan, Stretch
 from finetooth.shardcode import decode, lasts
@@ -164,7 +164,7 @@ def put_together(sources: Iterable[Scanned]) -> ScanEvidence:
     tally = _Tally()
     inputs = [_input(source, tally) for source in sources]
     records = sum(each.records for each in inputs)
-    findings = gather(tally.sightings, records + len(tally.unread))
+    findings = tally.found.findings(records + len(tally.unread))
     return ScanEvidence(
         inputs=tuple(inputs),
         coverage=ScanCoverage(
@@ -185,7 +185,7 @@ def put_together(sources: Iterable[Scanned]) -> ScanEvidence:
 class _Tally:
     """What has been put together so far."""
 
-    sightings: list[Sighting] = field(default_factory=list)
+    found: Gathering = field(default_factory=Gathering)
     unread: list[Unread] = field(default_factory=list)
     passages: int = 0
     characters: int = 0
@@ -193,8 +193,7 @@ class _Tally:
     detectors: tuple[tuple[str, str], ...] = ()
 
     def add(self, result: ShardResult) -> None:
-        """Add what a shard gave."""
-        self.sightings += result.sightings
+        """Add what a shard gave, beside its sightings."""
         self.unread += result.unread
         self.passages += result.passages
         self.characters += result.characters
@@ -212,7 +211,7 @@ def _input(source: Scanned, tally: _Tally) -> Input:
     stored, whole = source.stored, True
     already_unread = len(tally.unread)
     for payload in source.results:
-        result = decode(payload, source.path, before)
+        result = decode(payload, source.path, before, tally.found)
         before = Extent(before.records + result.extent.records, before.lines + result.extent.lines)
         formats.update(result.formats)
         records += result.records

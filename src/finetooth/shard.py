@@ -21,7 +21,7 @@ from finetooth.evidence import Unread
 from finetooth.finding import Sighting
 from finetooth.location import Location
 from finetooth.match import Validation
-from finetooth.policy import Detect, EntityOverride
+from finetooth.policy import Detect
 from finetooth.record import Passage, Record
 from finetooth.redaction import FingerprintKey, information, preview
 from finetooth.shapes.masking import MaskedKeys, Path, path
@@ -239,8 +239,8 @@ def _sightings(
             location=_location(record, each.passage, each.span, keys, shown_path),
         )
     for made in combined(occurrences):
-        name, override = made.rule.entity_type, plan.detect.entities.get(made.rule.entity_type)
-        if override is None or override.enabled:
+        name = made.rule.entity_type
+        if name not in plan.detect.off():
             yield _sighting(
                 plan,
                 name,
@@ -323,10 +323,11 @@ def _keys(found: Iterable[tuple[Passage, Sequence[Resolved]]]) -> Iterator[tuple
 
 def _resolved(passage: Passage, detections: Sequence[Detection], detect: Detect) -> list[Resolved]:
     matches = [match for detection in detections if not isinstance(detection, Undetected) for match in detection]
+    off = detect.off()
     return [
         match
-        for match in resolve(matches, detect.entity_type)
-        if ((override := _override(match, detect)) is None or override.enabled)
+        for match in resolve(matches, detect.entity_type, detect.asks_for)
+        if match.entity_type not in off
         and not (match.validation == "none" and _is_field_name(passage))
         and _counts(passage, match)
     ]
@@ -356,10 +357,6 @@ def _key(passage: Passage) -> str | None:
 def _is_field_name(passage: Passage) -> bool:
     """Tell whether a passage is a key of one word: without a sentence around it, "lang" looks like a person's name."""
     return passage.part == "key" and len(passage.text.split()) <= 1
-
-
-def _override(match: Resolved, detect: Detect) -> EntityOverride | None:
-    return detect.entities.get(match.entity_type)
 
 
 def _inner(passage: Passage, pointers: Sequence[str]) -> tuple[dict[str, str], ...] | None:

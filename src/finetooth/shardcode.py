@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from finetooth.evidence import Unread
-from finetooth.finding import Sighting
+from finetooth.finding import Gathering, Sighting
 from finetooth.location import Location
 from finetooth.shardresult import Extent, ShardResult
 
@@ -73,22 +73,31 @@ def lasts(payload: bytes) -> bool:
     return payload.startswith(_LASTING)
 
 
-def decode(payload: bytes, path: str = "", before: Extent = Extent()) -> ShardResult:  # noqa: B008 - frozen
+def decode(
+    payload: bytes,
+    path: str = "",
+    before: Extent = Extent(),  # noqa: B008 - frozen
+    gathering: Gathering | None = None,
+) -> ShardResult:
     """Return the result that `encode` made bytes of, as part of a file.
 
     Args:
         payload: the bytes.
         path: the file as evidence shows it.
         before: how many records and lines of it stand before the shard.
+        gathering: takes the sightings, which the result is then without: a million of them never stand side by side.
     """
     told = json.loads(zlib.decompress(payload[1:]))
     facts = [_seen(fact) for fact in told["facts"]]
     ways = [_way(path, way) for way in told["ways"]]
+    places = [
+        (fact, _location(ways[way], _on(line, before.lines), record + before.records, start, end))
+        for fact, way, line, record, start, end in told["places"]
+    ]
+    if gathering is not None:
+        _gather(facts, places, gathering)
     return ShardResult(
-        sightings=tuple(
-            facts[fact](_location(ways[way], _on(line, before.lines), record + before.records, start, end))
-            for fact, way, line, record, start, end in told["places"]
-        ),
+        sightings=() if gathering is not None else tuple(facts[fact](place) for fact, place in places),
         unread=tuple(
             Unread(path=path + member, line=_on(line, before.lines), record=_on(record, before.records), reason=reason)
             for member, line, record, reason in told["unread"]
@@ -105,6 +114,17 @@ def decode(payload: bytes, path: str = "", before: Extent = Extent()) -> ShardRe
         whole=told["whole"],
         lasting=told["lasting"],
     )
+
+
+def _gather(
+    facts: Sequence[Callable[[Location], Sighting]], places: Iterable[tuple[int, Location]], gathering: Gathering
+) -> None:
+    """Hand over the sightings, those that differ in nothing but their places at once."""
+    grouped: list[list[Location]] = [[] for _ in facts]
+    for fact, place in places:
+        grouped[fact].append(place)
+    for sighting, (first, *more) in zip(facts, grouped, strict=True):
+        gathering.add(sighting(first), more)
 
 
 def _on(number: int | None, before: int) -> int | None:

@@ -75,7 +75,7 @@ def writable(text: str) -> str:
 def _proven(matches: Sequence[Match], detect: Detect) -> list[Resolved]:
     return [
         match
-        for match in resolve(matches, detect.entity_type)
+        for match in resolve(matches, detect.entity_type, detect.asks_for)
         if match.listed
         or tier(match.entity_type, match.validation) == "block"
         or (match.entity_type not in ENTITY_TYPES and match.validation != "none")

@@ -124,6 +124,13 @@ def test_a_street_is_proven_by_words_of_dwelling(identifiers, label):
     assert told(identifiers, "a walk to 12 Oak Street.") == {"12 Oak Street": ("STREET_ADDRESS", "none")}
 
 
+def test_an_entity_type_that_is_asked_for_by_name_is_looked_for_whatever_the_regions():
+    text = "CPF 529.982.247-25"
+    assert IdentifierDetector(Detect()).detect([text]) == [()]
+    [[match]] = IdentifierDetector(Detect(entities={"BR_CPF": EntityOverride(enabled=True)})).detect([text])
+    assert (match.entity_type, match.validation) == ("BR_CPF", "checksum")
+
+
 def test_an_entity_type_can_be_switched_off():
     detector = IdentifierDetector(Detect(entities={"CUSTOMER_ID": EntityOverride(enabled=False)}))
     assert detector.detect(["customer number 4471980236"]) == [()]

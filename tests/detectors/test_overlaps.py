@@ -81,6 +81,45 @@ def test_proof_beats_length():
     assert types(match("US_BANK_NUMBER", 0, 20), match("CREDIT_CARD", 0, 16, "checksum")) == ["CREDIT_CARD"]
 
 
+def test_of_two_check_digits_that_of_the_longer_number_counts():
+    assert types(match("CREDIT_CARD", 5, 24, "checksum"), match("IBAN_CODE", 0, 27, "checksum")) == ["IBAN_CODE"]
+
+
+def asked(*matches, names):
+    return [each.entity_type for each in resolve(matches, asked=names.__contains__)]
+
+
+def test_what_a_policy_asks_for_stays_beside_what_is_stronger():
+    phone, tax = match("PHONE_NUMBER", 0, 10, "structure"), match("ZA_INCOME_TAX_NUMBER", 0, 10)
+    assert asked(phone, tax, names=()) == ["PHONE_NUMBER"]
+    assert asked(phone, tax, names=["ZA_INCOME_TAX_NUMBER"]) == ["PHONE_NUMBER", "ZA_INCOME_TAX_NUMBER"]
+
+
+def test_two_that_it_asks_for_both_stay():
+    card, passport = match("DE_ID_CARD", 0, 9, "checksum"), match("DE_PASSPORT", 0, 9, "checksum")
+    assert asked(card, passport, names=["DE_ID_CARD", "DE_PASSPORT"]) == ["DE_ID_CARD", "DE_PASSPORT"]
+
+
+def test_what_it_asks_for_goes_where_the_other_is_proven_by_what_the_value_is():
+    names = ["US_BANK_NUMBER", "PERSON", "US_DRIVER_LICENSE"]
+    bank, name, licence = match("US_BANK_NUMBER", 0, 16), match("PERSON", 0, 3), match("US_DRIVER_LICENSE", 0, 20)
+    assert asked(bank, match("CREDIT_CARD", 0, 16, "checksum"), names=names) == ["CREDIT_CARD"]
+    assert asked(licence, match("API_KEY", 0, 20, "provider"), names=names) == ["API_KEY"]
+    assert asked(name, match("EMAIL_ADDRESS", 0, 11, "structure"), names=names) == ["EMAIL_ADDRESS"]
+    assert asked(name, match("PASSWORD", 0, 11, "context"), names=names) == ["PASSWORD"]
+
+
+def test_a_check_digit_of_a_part_says_nothing_of_the_whole():
+    card, claim = match("CREDIT_CARD", 4, 18, "checksum"), match("US_CLAIM_NUMBER", 0, 18)
+    assert asked(card, claim, names=["US_CLAIM_NUMBER"]) == ["US_CLAIM_NUMBER", "CREDIT_CARD"]
+
+
+def test_of_one_type_that_it_asks_for_one_stays_in_a_place():
+    assert asked(match("US_BANK_NUMBER", 0, 9), match("US_BANK_NUMBER", 0, 16), names=["US_BANK_NUMBER"]) == [
+        "US_BANK_NUMBER"
+    ]
+
+
 def test_a_proven_credential_beats_everything():
     assert types(match("PASSWORD", 0, 11, "context"), match("EMAIL_ADDRESS", 0, 11, "structure")) == ["PASSWORD"]
 
@@ -116,6 +155,19 @@ def test_no_two_overlap_and_the_order_of_the_input_never_matters(matches, spans,
     assert resolve(shuffled) == resolved
     assert all(not one.span.overlaps(other.span) for one, other in pairwise(resolved))
     assert bool(resolved) == bool(matches)
+
+
+@given(MATCHES, SPANS)
+def test_asking_takes_nothing_away(matches, spans):
+    matches = [
+        Match(m.rule, m.entity_type, Span(start, start + length), m.score, m.validation)
+        for m, (start, length) in zip(matches, spans, strict=False)
+    ]
+    settled = {(each.entity_type, each.span) for each in resolve(matches)}
+    everything = resolve(matches, asked=lambda _: True)
+    assert settled <= {(each.entity_type, each.span) for each in everything}
+    by_type = pairwise(sorted(everything, key=lambda each: (each.entity_type, each.span)))
+    assert not [one for one, other in by_type if one.entity_type == other.entity_type and one.span.overlaps(other.span)]
 
 
 def test_who_says_what_a_uuid_is_comes_before_its_form():

@@ -69,8 +69,11 @@ class TestWithAModel:
         ("see https://acme.io/?m=bob@acme.io", "bob@acme.io", "EMAIL_ADDRESS", "structure", "presidio.email"),
         ("{email=bob@acme.io}", "bob@acme.io", "EMAIL_ADDRESS", "structure", "presidio.email"),
         ("mail your_email@gmail.com", "your_email@gmail.com", "EMAIL_ADDRESS", "none", "presidio.email"),
+        ("pay to BE68 5390 0754 7034 this week", "BE68 5390 0754 7034", "IBAN_CODE", "checksum", "presidio.iban"),
+        ("pay to be68 5390 0754 7034 from mine", "be68 5390 0754 7034", "IBAN_CODE", "checksum", "presidio.iban"),
         ("it is (415) 555-2671", "(415) 555-2671", "PHONE_NUMBER", "structure", "presidio.phone"),
         ("it is +44 20 7946 0958", "+44 20 7946 0958", "PHONE_NUMBER", "structure", "presidio.phone"),
+        ("order (2145678901)", "2145678901", "PHONE_NUMBER", "none", "presidio.phone"),
         ("order 2145678901", "2145678901", "PHONE_NUMBER", "none", "presidio.phone"),
         ("phone: 2145678901", "2145678901", "PHONE_NUMBER", "context", "presidio.phone"),
         ("hotline 1-800-222-1222", "1-800-222-1222", "PHONE_NUMBER", "none", "presidio.phone"),
@@ -100,6 +103,9 @@ def test_says_what_it_is_and_how_it_is_proven(patterns, text, value, entity_type
         "published 123456",
         "Newton (1642-1726)",
         "4111 1111 1111 1112",  # Luhn fails
+        "9999 0000 0000 0009",  # no issuer has the prefix
+        "BE68 539a 0754 7O34",  # neither capitals nor small letters
+        "BE68 5390 0754 7035",  # modulo 97 fails
     ],
 )
 def test_a_bare_shape_is_no_evidence(patterns, text):
@@ -113,7 +119,11 @@ def test_a_bare_shape_is_no_evidence(patterns, text):
         ("US", "From SW1A 1AA to EC1A 1BB", set()),  # nobody asked
         ("DE", "dort steht B-AB-1234 herum", {"B-AB-1234"}),
         ("DE", "wait for a 3, please", set()),  # words of a sentence
-        ("DE", "10115", set()),  # five digits
+        ("DE", "10115", {"10115"}),  # five digits, which are all that the text says
+        ("DE", "10115 of them", set()),
+        ("DE", "practice 381234567, third floor", {"381234567"}),
+        ("US", "381234567", set()),  # a country that stands there by default: nobody asked
+        ("ZA", "mine is 4012345678", {"4012345678"}),
         ("US", "121000358", {"121000358"}),  # all that the text says, and a check digit holds
         ("US", "we sold 121000358 of them", set()),
         ("US", "121000359", set()),
@@ -159,6 +169,37 @@ def test_a_region_adds_its_identifiers():
     assert not [m for m in PresidioDetector(Detect(ner=None)).detect([text])[0] if m.entity_type == "PL_PESEL"]
     (matches,) = PresidioDetector(Detect(ner=None, regions=("PL",))).detect([text])
     assert [(m.entity_type, m.validation) for m in matches if m.entity_type == "PL_PESEL"] == [("PL_PESEL", "checksum")]
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "text", "value"),
+    [
+        ("US_BANK_NUMBER", "there are 12345678 of them", "12345678"),
+        ("DE_PLZ", "10115 of them", "10115"),  # of a country that is not among the regions
+        ("UK_POSTCODE", "From SW1A 1AA on", "SW1A 1AA"),
+        ("DATE_TIME", "since 05/21", "05/21"),
+        ("IP_ADDRESS", "bound to :: only", "::"),
+        ("CREDIT_CARD", "number 3063 4952 0244 163", "3063 4952 0244 163"),
+        ("UK_NHS", "number 111 111 1111", "111 111 1111"),
+    ],
+)
+def test_a_type_that_is_asked_for_by_name_is_for_review_whatever_its_shape_says(entity_type, text, value):
+    def found(detect):
+        matches = PresidioDetector(detect).detect([text])[0]
+        return {(m.span.of(text), m.validation) for m in matches if m.entity_type == entity_type}
+
+    assert found(Detect(ner=None)) == set()
+    assert found(Detect(ner=None, entities={entity_type: EntityOverride(tier="review")})) == set()
+    assert found(Detect(ner=None, entities={entity_type: EntityOverride(enabled=True)})) == {(value, "none")}
+
+
+def test_a_number_after_a_plus_is_dialled(patterns):
+    text = "ring +441212345678"  # passes Luhn, and begins as cards do
+    assert {m.entity_type for m in patterns.detect([text])[0]} == {"PHONE_NUMBER"}
+
+
+def test_an_internet_network_is_no_phone_number(patterns, found):
+    assert found(patterns, "route 192.168.1.0/24") == {"192.168.1.0/24": "IP_ADDRESS"}
 
 
 def test_an_entity_type_can_be_switched_off(found):

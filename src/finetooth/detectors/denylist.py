@@ -61,7 +61,7 @@ class DenyListDetector:
         self._tree: dict[str, Any] = {}
         count = 0
         for entity_type, names in detect.deny.items():
-            if entity_type in detect.entities and not detect.entities[entity_type].enabled:
+            if entity_type in detect.off():
                 raise PolicyError(f"detect.deny: {entity_type} is listed, and switched off under detect.entities")
             for name in names:
                 for _, value in values(Path(name)):

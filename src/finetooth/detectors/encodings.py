@@ -12,10 +12,11 @@ the JSON, since escapes hide a value from everybody who does not decode them. Bo
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from finetooth.detectors.overlaps import Resolved, strength
+from finetooth.detectors.overlaps import Resolved, beside, strength
 from finetooth.match import VALIDATIONS
 from finetooth.record import Passage
 from finetooth.span import Span
@@ -57,10 +58,26 @@ def _place(passage: Passage, match: Resolved) -> Placed:
 def _settled(family: list[Placed]) -> list[Placed]:
     if all(each.passage.encoded is None for each in family):
         return family
-    # What a policy lists may stand inside something longer (`overlaps`, rule 4): neither drives the other out.
+    # What a policy lists may stand inside something longer (`overlaps`, rule 5): neither drives the other out. What it
+    # asks for stays beside what is stronger (rule 6).
     listed = _one_each([each for each in family if each.match.listed])
     others = _one_each([each for each in family if not each.match.listed])
-    return sorted([*listed, *others], key=lambda each: each.span) if listed else others
+    return sorted([*listed, *others, *_beside(family, [*listed, *others])], key=lambda each: each.span)
+
+
+def _beside(family: list[Placed], settled: list[Placed]) -> Iterator[Placed]:
+    """Yield what is asked for and stays beside what is settled, each type once in a place."""
+    asked: defaultdict[str, list[Placed]] = defaultdict(list)
+    for each in family:
+        if each.match.asked and not each.match.listed:
+            asked[each.match.entity_type].append(each)
+    outermost = {_outermost(each): each for group in asked.values() for each in _one_each(group)}
+    ranked = sorted(outermost, key=strength)
+    yield from (outermost[match] for match in beside(ranked, map(_outermost, settled)))
+
+
+def _outermost(placed: Placed) -> Resolved:
+    return replace(placed.match, span=placed.span)
 
 
 def _one_each(family: list[Placed]) -> list[Placed]:
@@ -101,4 +118,4 @@ def _merged(inner: Placed, outer: Placed) -> Placed:
 
 def _strength(placed: Placed) -> tuple[object, ...]:
     # NOTE: without length and names; what was looked at first, the innermost, stays where nothing else decides.
-    return strength(placed.match)[:5]
+    return strength(placed.match)[:6]

@@ -66,10 +66,14 @@ class IdentifierDetector:
             IncompleteError: A rule is not well formed.
             PolicyError: A rule of the user's is not.
         """
-        off = {name for name, override in detect.entities.items() if not override.enabled}
+        off, named = detect.off(), detect.named()
         regions = {region.upper() for region in detect.regions}
         ours = (rule for file in FILES for rule in load(file))
-        asked = (rule for rule in ours if not rule.text.regions or regions.intersection(rule.text.regions))
+        asked = (
+            rule
+            for rule in ours
+            if not rule.text.regions or regions.intersection(rule.text.regions) or rule.text.entity_type in named
+        )
         self._rules = tuple(rule for rule in (*asked, *own_rules(detect)) if rule.text.entity_type not in off)
         self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
         self._longest = max((rule.text.longest for rule in self._rules), default=0)

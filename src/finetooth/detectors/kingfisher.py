@@ -73,7 +73,7 @@ class KingfisherDetector:
         self._scanner: Any = Scanner(rules, base64=True)
         self._rules: Any = rules
         self._meanings = {rule.id: rule.meaning for rule in own}
-        self._off = {name for name, override in detect.entities.items() if not override.enabled}
+        self._off = detect.off()
         digest = hashlib.sha256(
             b"".join(file.read_bytes() for file in (RULES, tokens.RULES, mnemonics.RULES))
         ).hexdigest()[:12]

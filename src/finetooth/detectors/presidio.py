@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from typing import Any, Final
@@ -88,17 +89,21 @@ class PresidioDetector:
         except ImportError as error:
             raise PolicyError(f"detect.languages: spaCy has no language among {', '.join(languages)}") from error
         own = own_recognizers(detect)
-        named = detect.entities.get("ORGANIZATION")
         self._analyzer: Any = engine.analyzer(
             pipelines,
             tuple(models),
             detect.regions,
-            organizations=named is None or named.enabled,
+            named=detect.named(),
+            organizations="ORGANIZATION" not in detect.off(),
             own=own,
         )
         self._languages = tuple(languages)
-        self._off = {name for name, override in detect.entities.items() if not override.enabled}
-        self._unasked = engine.unasked(self._analyzer, detect.regions)
+        self._off = detect.off()
+        self._asked = Asked(
+            types=detect.named(),
+            chosen=engine.national(self._analyzer, detect.chosen_regions()),
+            others=engine.national(self._analyzer) - engine.national(self._analyzer, detect.regions),
+        )
         self.version = _version(tuple(models.values()))
         if own:
             self.version += f", {own[0].version}"
@@ -165,8 +170,20 @@ class PresidioDetector:
             return Undetected(
                 "a pattern of Presidio ran into its time limit; split the text, or raise REGEX_TIMEOUT_SECONDS"
             )
-        matches = (_match(text, result, self._unasked) for result in results)
+        matches = (_match(text, result, self._asked) for result in results)
         return [match for match in matches if match and match.entity_type not in self._off]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a policy asks Presidio for: the more plainly, the less a value has to say for itself."""
+
+    types: frozenset[str]
+    """Entity types that it names."""
+    chosen: frozenset[str]
+    """Recognizers of countries that somebody chose."""
+    others: frozenset[str]
+    """Recognizers of countries that are not among its regions, and run all the same."""
 
 
 class _Hush:
@@ -230,7 +247,7 @@ def rule_id(recognizer: str, entity_type: str) -> str:
     return f"presidio.{kebab}.{entity_type.lower().replace('_', '-')}" if kebab == "spacy" else f"presidio.{kebab}"
 
 
-def _match(text: str, result: Any, unasked: frozenset[str]) -> Match | None:
+def _match(text: str, result: Any, asked: Asked) -> Match | None:
     explanation = result.analysis_explanation
     recognizer = explanation.recognizer
     entity_type, span = result.entity_type, Span(result.start, result.end)
@@ -246,15 +263,25 @@ def _match(text: str, result: Any, unasked: frozenset[str]) -> Match | None:
     if trimmed is None or _inside_a_run(text, trimmed):
         return None
     value = trimmed.of(text)
-    if is_filler(entity_type, value):
-        return None
-    validation: Validation = "none" if is_stand_in(entity_type, value) else _validation(recognizer, explanation)
-    if entity_type == "CREDIT_CARD" and value.startswith("1") and not explanation.supportive_context_word:
-        # Airlines' cards (UATP) begin with 1 and have 15 digits, as many numbers have by which devices are told apart.
-        return None
-    if validation == "none" and not _worth_a_look(text, value, explanation, unasked):
+    nobodys = is_filler(entity_type, value) or (
+        recognizer == "CreditCardRecognizer" and _no_card(text[trimmed.start - 1 : trimmed.start], value, explanation)
+    )
+    proven = not nobodys and not is_stand_in(entity_type, value)
+    validation: Validation = _validation(recognizer, explanation) if proven else "none"
+    if entity_type not in asked.types and (
+        nobodys or (validation == "none" and not _worth_a_look(text, value, explanation, asked))
+    ):
         return None
     return Match(rule_id(recognizer, entity_type), entity_type, trimmed, result.score, validation)
+
+
+def _no_card(before: str, value: str, explanation: Any) -> bool:
+    """Tell whether a number that passes Luhn is no card: no issuer has its prefix, or it is dialled, after a plus.
+
+    Airlines' cards (UATP) begin with 1 and have 15 digits, as many numbers have by which devices are told apart.
+    """
+    unsaid = value.startswith("1") and not explanation.supportive_context_word
+    return explanation.validation_result is None or before == "+" or unsaid
 
 
 def _own_match(recognizer: str, result: Any, span: Span) -> Match | None:
@@ -267,14 +294,15 @@ def _own_match(recognizer: str, result: Any, span: Span) -> Match | None:
     return Match(f"presidio.{recognizer}", result.entity_type, span, result.score, proof)
 
 
-def _worth_a_look(text: str, value: str, explanation: Any, unasked: frozenset[str]) -> bool:
+def _worth_a_look(text: str, value: str, explanation: Any, asked: Asked) -> bool:
     """Tell whether what nothing proves is still for a person to review, or too common a shape for that.
 
+    - A month and a year are.
     - A shape of capitals and digits, or of digits in groups, is, where the policy names its country; small letters make
       words of a sentence, "for a 3", unless they are all that the text says.
-    - A bare run of digits is, where a check digit holds and it is all that the text says, as in a column without a
-      name: in a sentence, words would stand beside it.
-    - A month and a year are.
+    - A bare run of digits is, where somebody chose its country; elsewhere where a check digit holds and it is all that
+      the text says, as in a column without a name: in a sentence, words would stand beside it.
+    - What says nothing by its shape is, where somebody chose its country and it is all that the text says.
     """
     recognizer, pattern = explanation.recognizer, explanation.pattern_name
     weak_check = recognizer in proofs.WEAK
@@ -282,11 +310,14 @@ def _worth_a_look(text: str, value: str, explanation: Any, unasked: frozenset[st
         return True
     if pattern == "mm/yyyy or m/yyyy":
         return re.search(r"/(?:19|20)[0-9]{2}$", value) is not None
-    if recognizer in unasked or recognizer in proofs.VAGUE or pattern in proofs.VAGUE:
+    if recognizer in asked.others:
         return False
-    if value == text.strip():
-        return weak_check or not value.isdigit()
-    return not value.isdigit() and value == value.upper()
+    chosen, whole = recognizer in asked.chosen, value == text.strip()
+    if recognizer in proofs.VAGUE or pattern in proofs.VAGUE:
+        return chosen and whole
+    if weak_check and (chosen or whole):
+        return True
+    return (chosen or not value.isdigit()) and (whole or value == value.upper())
 
 
 def _validation(recognizer: str, explanation: Any) -> Validation:

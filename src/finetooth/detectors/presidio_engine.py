@@ -21,7 +21,7 @@ import yaml
 from presidio_analyzer import AnalyzerEngine, Pattern, RecognizerRegistry, RecognizerResult
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
-from presidio_analyzer.predefined_recognizers import IbanRecognizer, SpacyRecognizer
+from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 from spacy.language import Language
 
 from finetooth.detectors.entity_network import FastRecognizer, UnsupportedNetworkError
@@ -32,6 +32,7 @@ from finetooth.detectors.presidio_recognizers import (
     LinearUrlRecognizer,
     OfflineEmailRecognizer,
     PlannedPhoneRecognizer,
+    WrittenIbanRecognizer,
 )
 
 _COUNTRIES: Final = {"GB": "uk"}
@@ -150,9 +151,10 @@ def _supported(context: str, words: set[str]) -> bool:
 
 def analyzer(
     pipelines: dict[str, Any],
-    named: Sequence[str],
+    naming: Sequence[str],
     regions: Sequence[str],
     *,
+    named: frozenset[str] = frozenset(),
     organizations: bool,
     own: Sequence[Any] = (),
 ) -> AnalyzerEngine:
@@ -160,8 +162,9 @@ def analyzer(
 
     Args:
         pipelines: A spaCy pipeline for each language.
-        named: The languages whose pipelines name entities.
+        naming: The languages whose pipelines name entities.
         regions: ISO 3166-1 alpha-2 codes.
+        named: Entity types that are looked for whatever the regions.
         organizations: Whether organisations are named, which Presidio does not by itself.
         own: Recognizers of the user's own.
     """
@@ -175,9 +178,9 @@ def analyzer(
     )
     # NOTE: the engine's own load() would download a model that is missing, and ask torch for a GPU.
     engine.nlp = pipelines
-    recognizers = list(_recognizers(list(pipelines), regions))
+    recognizers = list(_recognizers(list(pipelines), regions, named))
     entities = [*SpacyRecognizer.ENTITIES, "STREET_ADDRESS"]
-    recognizers += [SpacyRecognizer(supported_language=language, supported_entities=entities) for language in named]
+    recognizers += [SpacyRecognizer(supported_language=language, supported_entities=entities) for language in naming]
     for recognizer in recognizers:
         recognizer.context = _CONTEXT.get(recognizer.name, recognizer.context)
         if recognizer.name in _BOUNDED:
@@ -194,10 +197,15 @@ def analyzer(
     )
 
 
-def unasked(engine: AnalyzerEngine, regions: Sequence[str]) -> frozenset[str]:
-    """Return the names of recognizers of countries that are not among the regions."""
-    wanted = {_COUNTRIES.get(region.upper(), region.lower()) for region in regions}
-    return frozenset(r.name for r in engine.registry.recognizers if r.country_code() not in {None, *wanted})
+def national(engine: AnalyzerEngine, regions: Iterable[str] | None = None) -> frozenset[str]:
+    """Return the names of recognizers of the countries of ``regions``; of any country where None are given."""
+    countries = {recognizer.name: recognizer.country_code() for recognizer in engine.registry.recognizers}
+    wanted = {*countries.values()} - {None} if regions is None else _countries(regions)
+    return frozenset(name for name, country in countries.items() if country in wanted)
+
+
+def _countries(regions: Iterable[str]) -> set[str]:
+    return {_COUNTRIES.get(region.upper(), region.lower()) for region in regions}
 
 
 def pipeline(package: str | None, language: str) -> Any:
@@ -228,21 +236,18 @@ def _quick(nlp: Language, name: str) -> FastRecognizer:
     return FastRecognizer(nlp.get_pipe("ner"))
 
 
-def _recognizers(languages: list[str], regions: Sequence[str]) -> Iterable[Any]:
-    """Yield Presidio's default recognizers for the languages, and all that it has for the regions.
+def _recognizers(languages: list[str], regions: Sequence[str], named: frozenset[str]) -> Iterable[Any]:
+    """Yield Presidio's default recognizers for the languages, and all that it has for the regions and the named types.
 
     A region's recognizers run on every language: a German tax number in an English chat is still one.
     """
-    wanted = {_COUNTRIES.get(region.upper(), region.lower()) for region in regions}
+    wanted = _countries(regions)
     own: dict[str, Any] = {
         "EmailRecognizer": lambda language, _: OfflineEmailRecognizer(language),
         "UrlRecognizer": lambda language, _: LinearUrlRecognizer(language),
         "PhoneRecognizer": lambda language, _: PlannedPhoneRecognizer(language, [region.upper() for region in regions]),
         "CreditCardRecognizer": IssuedCardRecognizer,
-        # People write IBANs in lower case too; mod 97 decides.
-        "IbanRecognizer": lambda language, _: IbanRecognizer(
-            supported_language=language, regex_flags=re.DOTALL | re.MULTILINE | re.IGNORECASE
-        ),
+        "IbanRecognizer": lambda language, _: WrittenIbanRecognizer(language),
     }
     for entry in _default_recognizers():
         enabled, country = entry.get("enabled", True), entry.get("country_code")
@@ -255,14 +260,14 @@ def _recognizers(languages: list[str], regions: Sequence[str]) -> Iterable[Any]:
             item["language"] if isinstance(item, dict) else item
             for item in entry.get("supported_languages") or languages
         ]
-        if country in wanted:
+        kind = getattr(presidio_analyzer.predefined_recognizers, entry["name"])
+        if country in wanted or (named and country and named.intersection(kind().supported_entities)):
             chosen = languages
         elif enabled and (country is None or country in _ALWAYS or country in languages):
             chosen = languages if country is None else [language for language in languages if language in spoken]
         else:
             continue
         make = own.get(entry["name"])
-        kind = getattr(presidio_analyzer.predefined_recognizers, entry["name"])
         for language in chosen:
             if make is not None:
                 yield make(language, contexts.get(language))

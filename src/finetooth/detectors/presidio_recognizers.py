@@ -9,18 +9,20 @@ NOTE: this module imports presidio when it is imported, because it subclasses it
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tldextract
-from phonenumbers import Leniency, PhoneNumberMatcher, PhoneNumberType, number_type
-from presidio_analyzer import AnalysisExplanation, Pattern, RecognizerResult
+from phonenumbers import Leniency, PhoneNumberMatch, PhoneNumberMatcher, PhoneNumberType, number_type
+from presidio_analyzer import AnalysisExplanation, EntityRecognizer, Pattern, RecognizerResult
 from presidio_analyzer.predefined_recognizers import (
     CreditCardRecognizer,
     EmailRecognizer,
+    IbanRecognizer,
     PhoneRecognizer,
     UrlRecognizer,
 )
+from stdnum import iban as iso13616
 
 from finetooth.detectors.checks import date_or_years
 
@@ -69,7 +71,7 @@ class LinearUrlRecognizer(UrlRecognizer):
 
 
 class IssuedCardRecognizer(CreditCardRecognizer):
-    """Presidio's card recognizer, for every length of ISO/IEC 7812 and only for prefixes that are issued."""
+    """Presidio's card recognizer, for every length of ISO/IEC 7812, and telling which prefixes are issued."""
 
     PATTERNS = [  # noqa: RUF012 - as the port has it
         *CreditCardRecognizer.PATTERNS,
@@ -87,15 +89,43 @@ class IssuedCardRecognizer(CreditCardRecognizer):
             patterns=self.PATTERNS, context=context, supported_language=supported_language, name="CreditCardRecognizer"
         )
 
-    def validate_result(self, pattern_text: str) -> bool:
-        """Tell whether an issuer has this prefix, and the Luhn digit holds."""
+    def validate_result(self, pattern_text: str) -> bool | None:
+        """Tell whether the Luhn digit holds; None where it does, and no issuer has the prefix."""
         digits = re.sub(r"\D", "", pattern_text)
         # All digits alike pass Luhn for 0 and are no card.
-        return (
-            len(set(digits)) > 1
-            and self._ISSUED.fullmatch(digits) is not None
-            and bool(super().validate_result(pattern_text))
-        )
+        if len(set(digits)) == 1 or not super().validate_result(pattern_text):
+            return False
+        return True if self._ISSUED.fullmatch(digits) else None
+
+
+class WrittenIbanRecognizer(IbanRecognizer):
+    """Presidio's IBAN recognizer, for IBANs in small letters as well, and however a sentence goes on after one.
+
+    Presidio takes groups of four as long as there are any, and gives up two at most: words of four letters would be
+    part of an IBAN, where small letters count too. How long one is, the registry of ISO 13616 says for each country.
+    """
+
+    _WRITTEN = re.compile(r"(?ai)(?<![a-z0-9])(?=([a-z]{2}[0-9]{2}(?:[ -]?[a-z0-9]){11,30}))")
+    """From each beginning on as far as one could go: 15 to 34 characters (ISO 13616)."""
+    _END = re.compile(r"(?ai)[a-z0-9](?![a-z0-9])")
+
+    def __init__(self, supported_language: str) -> None:
+        super().__init__(supported_language=supported_language, name="IbanRecognizer")
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:
+        """Return every place that reads as an IBAN and has its check digits."""
+        return [
+            _result(self, start, end.end(), "IBAN Generic", self.MAX_SCORE, proven=True)
+            for start, reach in (written.span(1) for written in self._WRITTEN.finditer(text))
+            for end in self._END.finditer(text, start, reach)
+            if self._holds(text[start : end.end()])
+        ]
+
+    def _holds(self, written: str) -> bool:
+        iban = re.sub("[ -]", "", written)
+        # The country may be capitalised for itself, as telephones do; the rest is typed in one case.
+        one_case = iban[4:] in {iban[4:].upper(), iban[4:].lower()}
+        return one_case and bool(iso13616.is_valid(iban, check_country=False))
 
 
 class PlannedPhoneRecognizer(PhoneRecognizer):
@@ -132,9 +162,9 @@ class PlannedPhoneRecognizer(PhoneRecognizer):
             return []
         found: dict[tuple[int, int], str] = {}
         for region in self.supported_regions:
-            for match in PhoneNumberMatcher(text, region, leniency=self.leniency):
-                number = text[match.start : match.end]
-                if _is_other_number(text, match.start, number):
+            for match, start in _numbers(text, region, self.leniency):
+                number = text[start : match.end]
+                if _is_other_number(text, start, number):
                     continue
                 international = number.lstrip("(").startswith("+")
                 if number_type(match.number) in self._SERVICES:
@@ -145,38 +175,50 @@ class PlannedPhoneRecognizer(PhoneRecognizer):
                     written = "grouped"
                 else:
                     written = "foreign"
-                found.setdefault((match.start, match.end), written)
+                found.setdefault((start, match.end), written)
         for region in sorted(self._expected):
-            for match in PhoneNumberMatcher(text, region, leniency=Leniency.POSSIBLE):
-                number = text[match.start : match.end]
-                if not number.isdigit() and not _is_other_number(text, match.start, number):
-                    found.setdefault((match.start, match.end), "possible")
+            for match, start in _numbers(text, region, Leniency.POSSIBLE):
+                number = text[start : match.end]
+                if not number.isdigit() and not _is_other_number(text, start, number):
+                    found.setdefault((start, match.end), "possible")
         # Without a plus or a word before it, a possible number is any number in groups.
         return [
-            self._result(start, end, written, 0.3 if written == "possible" and text[start] != "+" else self.SCORE)
+            _result(self, start, end, written, 0.3 if written == "possible" and text[start] != "+" else self.SCORE)
             for (start, end), written in found.items()
         ]
 
-    def _result(self, start: int, end: int, written: str, score: float) -> RecognizerResult:
-        return RecognizerResult(
-            entity_type=self.supported_entities[0],
-            start=start,
-            end=end,
-            score=score,
-            analysis_explanation=AnalysisExplanation(recognizer=self.name, original_score=score, pattern_name=written),
-            recognition_metadata={
-                RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
-                RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
-            },
-        )
+
+def _result(
+    recognizer: EntityRecognizer, start: int, end: int, pattern: str, score: float, *, proven: bool | None = None
+) -> RecognizerResult:
+    return RecognizerResult(
+        entity_type=recognizer.supported_entities[0],
+        start=start,
+        end=end,
+        score=score,
+        analysis_explanation=AnalysisExplanation(
+            recognizer=recognizer.name, original_score=score, pattern_name=pattern, validation_result=proven
+        ),
+        recognition_metadata={
+            RecognizerResult.RECOGNIZER_NAME_KEY: recognizer.name,
+            RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: recognizer.id,
+        },
+    )
+
+
+def _numbers(text: str, region: str, leniency: int) -> Iterator[tuple[PhoneNumberMatch, int]]:
+    """Yield numbers of a plan, and where each begins: a bracket that opens before all of it is none of its own."""
+    for match in PhoneNumberMatcher(text, region, leniency=leniency):
+        opens = match.raw_string.startswith("(") and ")" not in match.raw_string
+        yield match, match.start + opens
 
 
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_INTERNET_ADDRESS = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
+_INTERNET_ADDRESS = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}(?:/\d{{1,2}})?")
 
 
 def _is_other_number(text: str, start: int, number: str) -> bool:
-    """Tell whether digits are a fraction, a date, a range of years, a code, or too few for a number that is dialled."""
+    """Tell whether digits are something else: a fraction, an address, a date, years, a code, too few to be dialled."""
     digits = sum(map(str.isdigit, number))
     return (
         digits < 7  # noqa: PLR2004 - shorter ones exist inside a town, and look like every other number

@@ -19,6 +19,7 @@ STRONG: Final[dict[str, str]] = {
     "DeSocialSecurityRecognizer": "check digit, a letter and a date of birth",
     "DeTaxIdRecognizer": "check digit of ISO 7064 and the rule of repeated digits",
     "DeIdCardRecognizer": "check digit among letters of a reduced alphabet",
+    "DePassportRecognizer": "the same as on identity cards",
     "DeHealthInsuranceRecognizer": "check digit after a letter",
     "ItFiscalCodeRecognizer": "check letter of 26 after six letters, a date and a town",
     "EsNifRecognizer": "check letter of 23",
@@ -49,7 +50,6 @@ WEAK: Final[dict[str, str]] = {
     "SeOrganisationsnummerRecognizer": "Luhn digit of ten",
     "DeLanrRecognizer": "one digit of nine",
     "DeVatIdRecognizer": "one digit of nine after DE",
-    "DePassportRecognizer": "one digit of ten, optional",
 }
 """Recognizers whose check every tenth number passes by chance, so that it is proof only beside a word that says so."""
 

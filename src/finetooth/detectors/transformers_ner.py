@@ -75,7 +75,7 @@ class TransformersNerDetector:
         Raises:
             PolicyError: it cannot be loaded, has no safetensors, or names no entity; the message says how to mend it.
         """
-        self._off = {name for name, override in detect.entities.items() if not override.enabled}
+        self._off = {*detect.off()}
         if "ORGANIZATION" not in detect.entities:
             self._off.add("ORGANIZATION")  # as with spaCy: too many for a default
         self._tokenizer, self._model = _loaded(model)
