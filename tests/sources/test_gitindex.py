@@ -102,6 +102,11 @@ def test_what_the_commit_removes_has_no_version(git, file):
     assert one("a.jsonl") == gitindex.Staged("a.jsonl")
 
 
+def test_a_file_that_is_named_twice_is_one(file, tmp_path):
+    path = file("a.jsonl", b"one\n")
+    assert [found.path for found in staged(["./a.jsonl", "a.jsonl", str(path)])[0]] == ["./a.jsonl"]
+
+
 def test_what_git_does_not_know_is_told_apart(git, file):
     file("a.jsonl", b"one\n", add=False)
     assert staged(["a.jsonl", "none.jsonl"]) == ([], ["a.jsonl", "none.jsonl"])

@@ -97,22 +97,20 @@ def staged(paths: Sequence[str]) -> tuple[list[Staged], list[str]]:
     top = _top()
     if top is None:
         return [], list(paths)
-    inside = {path: name for path in paths if (name := _name(path, top)) is not None}
-    entries = _entries(sorted(set(inside.values())))
+    names = {path: _name(path, top) for path in paths}
+    inside = {name: path for path, name in reversed(names.items()) if name is not None}  # however often it is named
+    entries = _entries(sorted(inside))
     changes = _changes() if inside else _Changes({}, frozenset())
     wanted = [oid for mode, oid in entries.values() if mode in (*_REGULAR, _LINK)]
     wanted += [old for name in entries if (old := changes.before.get(name, ("", None))[1])]
     sizes = _sizes(wanted) if wanted else {}
     known: list[Staged] = []
     unknown: list[str] = []
-    for path in paths:
-        name = inside.get(path)
-        if name is not None and name in entries:
-            known.append(_staged(path, name, entries[name], changes, sizes))
-        elif name is not None and name in changes.gone:
-            known.append(Staged(path))
-        else:
+    for path, name in names.items():
+        if name is None or (name not in entries and name not in changes.gone):
             unknown.append(path)
+        elif inside[name] == path:
+            known.append(_staged(path, name, entries[name], changes, sizes) if name in entries else Staged(path))
     return known, unknown
 
 
