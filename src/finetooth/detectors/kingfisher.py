@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import bisect
 import hashlib
-import os
 import re
-import stat
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Final
 
 from finetooth.detectors import catalogue, mnemonics, own_secrets, proposals, tokens
+from finetooth.detectors.cachefolder import cache_folder
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
 from finetooth.detectors.windows import windows
@@ -63,7 +62,7 @@ class KingfisherDetector:
 
         own = own_secrets.load(detect)
         files = [Path(name) for name in detect.secret_rules]
-        cache = _cache_folder()
+        cache = cache_folder("kingfisher")
         try:
             rules = Rules([RULES, *files], builtins=True, confidence="low", cache=cache is not None, cache_dir=cache)
         except Exception as error:
@@ -192,22 +191,3 @@ class _Offsets:
         if self._starts is None:
             return Span(start, end)
         return Span(bisect.bisect_right(self._starts, start) - 1, bisect.bisect_left(self._starts, end))
-
-
-def _cache_folder() -> str | None:
-    """Return a folder for compiled rules that only this user can write, or None.
-
-    Compiled rules decide what is found, so a folder that another user could write to is not used at all.
-    """
-    from platformdirs import user_cache_dir  # noqa: PLC0415 - only where a detector is built
-
-    folder = Path(user_cache_dir("finetooth")) / "kingfisher"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        state = folder.stat()
-    except OSError:
-        return None
-    mine = not hasattr(os, "getuid") or state.st_uid == os.getuid()
-    if not mine or state.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or not os.access(folder, os.W_OK):
-        return None
-    return str(folder)

@@ -20,7 +20,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from typing import Any, Final
 
-from finetooth.detectors import proofs
+from finetooth.detectors import compiledpatterns, proofs
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.fillers import is_filler, is_stand_in
 from finetooth.detectors.ner_models import NerModel, ner_models, shipped
@@ -390,7 +390,7 @@ def _engine() -> Any:
     if ours:
         os.environ["REGEX_TIMEOUT_SECONDS"] = _REGEX_SECONDS
     try:
-        with _hidden("torch", "transformers"):
+        with _hidden("torch", "transformers"), compiledpatterns.serving():
             from finetooth.detectors import presidio_engine  # noqa: PLC0415 - heavy
     except ImportError as error:
         raise IncompleteError(
