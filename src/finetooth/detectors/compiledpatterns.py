@@ -27,6 +27,7 @@ from finetooth.detectors.cachefolder import cache_folder
 _PASSED_ON: Final = int(regex.LOCALE | regex.DEBUG)
 """Flags under which a pattern is more than what it was compiled to."""
 
+
 class _Table:
     """Compiled patterns by their text and flags, those of earlier processes too."""
 
