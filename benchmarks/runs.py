@@ -104,7 +104,7 @@ def resume(files: Sequence[Path], folder: Path) -> None:
 
 def memory(files: Sequence[Path], folder: Path, number: int) -> None:
     """Print the memory that all processes take together."""
-    data = written(files, folder, number)
+    data = written(files, folder, number, longest=150)
     run = scan(data, "--engine", "local", "--workers", 2)
     print(f"memory: {size(data)}; 2 workers, {run.megabytes:.0f} MB in all, {run.seconds:.0f} s", flush=True)
 
@@ -142,17 +142,24 @@ def clear(folder: Path) -> None:
         path.unlink()
 
 
-def written(files: Sequence[Path], folder: Path, number: int) -> Path:
+def written(files: Sequence[Path], folder: Path, number: int, longest: int | None = None) -> Path:
     """Write so many records, and return the file."""
     path = folder / "train.jsonl"
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(islice(records(files), number))
+        file.writelines(islice(records(files, longest), number))
     return path
 
 
-def records(files: Sequence[Path]) -> Iterator[str]:
-    """Yield the records of all files without end, each with the number of its copy."""
+def records(files: Sequence[Path], longest: int | None = None) -> Iterator[str]:
+    """Yield the records of all files without end, each with the number of its copy.
+
+    Args:
+        files: where they come from.
+        longest: how much of each is kept, in code points of its values together; all by default.
+    """
     lines = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+    if longest is not None:
+        lines = [{"text": " ".join(map(str, line.values()))[:longest]} for line in lines]
     for copy in count():
         for line in lines:
             yield json.dumps({**line, "copy": f"copy number {copy} of this record"}) + "\n"

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zlib
 from collections import defaultdict
 from pathlib import Path
 
@@ -61,6 +62,18 @@ def test_no_planted_value_is_readable_anywhere(tuned):
     for name, text in said.items():
         readable = [value for value in values if value in text or json.dumps(value)[1:-1] in text]
         assert not readable, f"{len(readable)} planted values are readable in {name}"
+
+
+def test_no_planted_value_is_in_what_is_kept_for_the_next_run(tuned):
+    folder, _ = tuned
+    entries = [
+        path for path in (folder / ".finetooth" / "shards").rglob("*") if path.is_file() and len(path.name) == 64
+    ]
+    texts = [path.read_bytes()[64:] for path in entries]
+    texts = [text if text.startswith(b"[") else zlib.decompress(text[1:]) for text in texts]
+    assert len(texts) > 1
+    assert max(map(len, texts)) > 10_000
+    assert not any(line["value"].encode() in text for line in truth() for text in texts)
 
 
 def test_what_was_repeated_most_leaks_most(tuned):
@@ -154,6 +167,17 @@ def test_the_other_formats_are_read_and_their_values_found(tmp_path):
     planted = [line for line in truth("formats.truth.jsonl") if line["file"] in FILES]
     hit = [line for line in planted if (line["start"], line["end"]) in found[line["file"], line["record"]]]
     assert len(hit) / len(planted) > 0.9
+
+
+def test_workers_give_the_same_bytes_as_one_process(tmp_path):
+    for engine in ("inline", "local"):
+        place = tmp_path / engine
+        place.mkdir()
+        done = run(place, "scan", *(SAMPLE / name for name in FILES), "--engine", engine, "-o", "out")
+        assert (done.returncode, done.stderr) == (1, "")
+    for name in ("evidence.json", "findings.jsonl"):
+        one, other = (tmp_path / engine / "out" / name for engine in ("inline", "local"))
+        assert one.read_bytes() == other.read_bytes()
 
 
 def test_findings_of_another_key_are_a_clear_error(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ def test_folder_and_files_are_private_whatever_the_umask(tmp_path):
     before = os.umask(0)
     try:
         runfolder.create(tmp_path / "run")
-        runfolder.write(tmp_path / "run", {"report.json": "{}"})
+        runfolder.write(tmp_path / "run", {"report.json": [b"{}"]})
     finally:
         os.umask(before)
     assert mode(tmp_path / "run") == 0o700
@@ -24,8 +24,8 @@ def test_folder_and_files_are_private_whatever_the_umask(tmp_path):
 
 def test_an_earlier_run_is_replaced_and_nothing_else_is_touched(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    runfolder.write(tmp_path, {"report.json": "old", "report.txt": "old"})
-    runfolder.write(tmp_path, {"report.json": "new"})
+    runfolder.write(tmp_path, {"report.json": [b"old"], "report.txt": [b"old"]})
+    runfolder.write(tmp_path, {"report.json": [b"new"]})
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"notes.txt": "mine", "report.json": "new"}
 
 

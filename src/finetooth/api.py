@@ -17,6 +17,7 @@ from finetooth import config, evidencefile, judgement, keyfile, policyfile, runf
 from finetooth.errors import InputError, KeyMismatchError, PolicyError
 from finetooth.evidence import Evidence
 from finetooth.formats import json
+from finetooth.formats.format import Format
 from finetooth.formats.registry import FORMATS
 from finetooth.policy import PolicySource, Stage
 from finetooth.progress import Progress, silent
@@ -268,12 +269,12 @@ def save(report: Report, folder: Path, formats: Sequence[str] = ()) -> None:
         UsageError: the folder cannot be written.
     """
     evidence = Evidence(key_id=report.key_id, scan=report.scan, probe=report.probe)
-    artefacts: dict[str, str | Iterable[bytes]] = {
+    artefacts: dict[str, Iterable[bytes]] = {
         "evidence.json": evidencefile.dump(evidence, TOOL),
         "findings.jsonl": evidencefile.dump_findings(report.scan.findings if report.scan else ()),
     }
     for name in dict.fromkeys(["json", *formats]):
-        artefacts[FORMATS[name].file] = FORMATS[name].render(report)
+        artefacts[FORMATS[name].file] = _rendered(FORMATS[name], report)
     runfolder.create(folder)
     runfolder.write(folder, artefacts)
 
@@ -300,6 +301,11 @@ class _Scanning:
     def told(self, path: str) -> str:
         """Return what decides how the records of a file are read."""
         return reading.told(path, self.input_format, self.tokenizer_folder)
+
+
+def _rendered(form: Format, report: Report) -> Iterator[bytes]:
+    """Yield a report's text when it is asked for: several at once would take the memory of a large scan."""
+    yield form.render(report).encode("utf-8", "backslashreplace")
 
 
 def _run(

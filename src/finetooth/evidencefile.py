@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -34,8 +34,17 @@ class EvidenceFile:
 
 def dump(evidence: Evidence, tool: Tool) -> Iterator[bytes]:
     """Yield the text of ``evidence.json``: the same to the byte for the same evidence."""
-    # In one piece, but as bytes, and when it is asked for: a million places are half a gigabyte.
-    yield _file().dump_json(EvidenceFile(tool=tool, evidence=evidence), by_alias=True, indent=1)
+    # Finding by finding: in one piece, a million places would be half a gigabyte.
+    scan = evidence.scan and replace(evidence.scan, findings=())
+    told = EvidenceFile(tool=tool, evidence=replace(evidence, scan=scan))
+    before, mark, after = _file().dump_json(told, by_alias=True, indent=1).partition(b'"findings": []')
+    yield before
+    if mark and evidence.scan:
+        yield b'"findings": ['
+        for place, finding in enumerate(evidence.scan.findings):
+            yield (b",\n" if place else b"\n") + _finding().dump_json(finding, by_alias=True)
+        yield b"]"
+    yield after
     yield b"\n"
 
 

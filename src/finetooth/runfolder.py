@@ -55,7 +55,7 @@ def keep_out_of_git(folder: Path) -> None:
         raise UsageError(f"{folder}: cannot be written ({error.strerror})") from error
 
 
-def write(folder: Path, artefacts: Mapping[str, str | Iterable[bytes]]) -> None:
+def write(folder: Path, artefacts: Mapping[str, Iterable[bytes]]) -> None:
     """Write artefacts by name, and remove those of an earlier run that this one did not make.
 
     A reader never sees half a file: each is written beside its place and then renamed over it. Old artefacts go first,
@@ -66,8 +66,7 @@ def write(folder: Path, artefacts: Mapping[str, str | Iterable[bytes]]) -> None:
     """
     try:
         _remove(folder, [name for name in ARTEFACTS if (folder / name).exists()])
-        for name, content in artefacts.items():
-            pieces = [content.encode("utf-8", "backslashreplace")] if isinstance(content, str) else content
+        for name, pieces in artefacts.items():
             _replace(folder / name, pieces)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written ({error.strerror}); name another with -o") from error

@@ -169,6 +169,18 @@ def _base64url(value):
             "none",
         ),
         (base64.b64encode((PEM + END).encode()).decode(), "PRIVATE_KEY", "structure"),
+        ("q7X" + "8Q~c2LmV9tRw4KzB8nPdG5hJ3sYf6DaE1uTz~", "API_KEY", "provider"),
+        ("1/" + "4839574813204255:7d1f9c354be248a69f03c2ab61d8e574", "API_KEY", "provider"),
+        ("7d1f9c354be248a69f03c2ab61d8e574" + "-c2ab61d8-9f03a2b6", "API_KEY", "provider"),
+        ("1//0" + "q7Xc2LmV9tRw4KzB8nPd-q7Xc2LmV9tRw4KzB8nPdG5", "ACCESS_TOKEN", "provider"),
+        ("AKCp" + "q7Xc2LmV9tRw4KzB8nPdG5hJ3sYf6DaE1uTz9oWb" + "Xc2LmV9tRw4KzB8nPdG5hJ3sYf6Da", "API_KEY", "provider"),
+        ("sq0idp-" + "q7Xc2LmV9tRw4KzB8nPdG5", "API_KEY", "none"),
+        ("sdk-" + "7d1f9c35-4be2-48a6-9f03-c2ab61d8e574", "API_KEY", "provider"),
+        (
+            "https://maker.ifttt.com/trigger/door/with/key/" + "q7Xc2LmV9tRw4KzB8nPdG5",
+            "ACCESS_TOKEN",
+            "provider",
+        ),
     ],
     ids=lambda value: value[:12],
 )
@@ -189,7 +201,36 @@ def test_a_json_web_token_must_decode(kingfisher, found):
 
 def test_a_value_longer_than_its_format_is_for_review(kingfisher):
     assert {m.validation for m in kingfisher.detect([GITHUB])[0]} == {"provider"}
-    assert "provider" not in {m.validation for m in kingfisher.detect([GITHUB + "AAAAq7"])[0]}
+    longer = {m.validation for m in kingfisher.detect([GITHUB + "AAAAq7"])[0]}
+    assert longer == {"none"}
+
+
+def test_a_value_longer_than_its_format_that_is_words_is_nothing(kingfisher):
+    made_up = GITHUB[:4] + "Hello_World_" + GITHUB[4:28]
+    assert kingfisher.detect([made_up + "_which_is_far_too_long"]) == [()]
+
+
+def test_a_key_with_a_known_prefix_that_is_cut_off_is_for_review(kingfisher):
+    assert {m.validation for m in kingfisher.detect([f"token = {GITHUB[:30]}"])[0]} == {"none"}
+
+
+@pytest.mark.parametrize(
+    ("text", "validation"),
+    [
+        ("secret: k7$v{Q!9z(m2&xT%r", "context"),
+        ("shared_secret = c4t7st91", "none"),
+        ("secret = vault[key].read(x)!*&^", None),
+        ("secret = {!(a ^ ~b)*$c}; // k7$v", None),
+    ],
+)
+def test_a_secret_in_a_line_of_settings_and_code(kingfisher, text, validation):
+    found = {match.validation for match in kingfisher.detect([text])[0]}
+    assert found == ({validation} if validation else set())
+
+
+def test_the_password_of_two_arguments_is_the_second(kingfisher, found):
+    assert found(kingfisher, 'new NetworkCredential("bob", "Kx9$mm2p", "fernvale")') == {"Kx9$mm2p": "PASSWORD"}
+    assert found(kingfisher, 'mysqli_connect("db7", "bob", "Kx9$mm2p", "orders")') == {"Kx9$mm2p": "PASSWORD"}
 
 
 @pytest.mark.parametrize(

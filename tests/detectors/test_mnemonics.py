@@ -46,3 +46,11 @@ def test_a_broken_phrase_is_none():
     assert list(find(" ".join([*words[:-1], next(others)]))) == []
     assert list(find(" ".join(words[:-1]))) == []
     assert list(find("abandon " * 11 + "about")) == []  # the standard's own example
+
+
+def test_words_that_come_again_are_a_list_of_things():
+    things = ["apple", "orange", "cherry", "salad", "bread", "rice"]
+    rows = ([*things[at:], *things[:at], *things, *things][:12] for at in range(6))
+    shuffled = [random.Random(seed).sample(row, 12) for row in rows for seed in range(40)]
+    assert any(MADE.check(" ".join(words)) for words in shuffled)
+    assert [words for words in shuffled if list(find(", ".join(words)))] == []

@@ -2,7 +2,7 @@ import doctest
 
 import pytest
 
-from finetooth.detectors import fillers, passwords, placeholders, presidio
+from finetooth.detectors import fillers, passwords, placeholders, presidio, readings
 from finetooth.detectors.passwords import password_like
 from finetooth.detectors.placeholders import doubtful, placeholder
 
@@ -73,6 +73,6 @@ def test_looks_like_a_word(word):
     assert not password_like(word)
 
 
-@pytest.mark.parametrize("module", [placeholders, passwords, fillers, presidio])
+@pytest.mark.parametrize("module", [placeholders, passwords, fillers, presidio, readings])
 def test_examples_in_docstrings(module):
     assert doctest.testmod(module).failed == 0

@@ -20,6 +20,8 @@ from finetooth.detectors import catalogue, mnemonics, own_secrets, proposals, to
 from finetooth.detectors.cachefolder import cache_folder
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
+from finetooth.detectors.randomness import known_prefix
+from finetooth.detectors.secret_forms import json_web_token
 from finetooth.detectors.windows import windows
 from finetooth.digests import digest_of
 from finetooth.errors import IncompleteError
@@ -39,6 +41,8 @@ _SECONDS: Final = 30.0
 
 _SCORES: Final = {"high": 0.95, "medium": 0.8, "low": 0.6}
 """Kingfisher names its confidence; a match of ours is ``low`` by what the engine knows, and read once more."""
+
+_REST: Final = re.compile(r"[\w-]{1,200}")
 
 _LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
@@ -150,11 +154,12 @@ class KingfisherDetector:
         generic = meaning.validation in {"context", "none"} or meaning.entity_type == "PASSWORD"
         if documentation_example(secret) or (generic and placeholder(secret)):
             return None
-        if meaning.rule == "kingfisher.jwt" and not proposals.json_web_token(secret):
+        if meaning.rule == "kingfisher.jwt" and not json_web_token(secret):
             return None
-        doubt = (doubtful(secret) and not _may_repeat(meaning)) or (
-            meaning.validation == "provider" and "://" not in secret and _runs_on(text, span)
-        )
+        longer = meaning.validation == "provider" and "://" not in secret and _runs_on(text, span)
+        if longer and known_prefix(secret) and not tokens.looks_random(_run(text, span)):
+            return None  # not in the published format, and no newer, longer one either
+        doubt = longer or (doubtful(secret) and not _may_repeat(meaning))
         return Match(meaning.rule, meaning.entity_type, span, score, "none" if doubt else meaning.validation)
 
     def _meaning(self, rule: str) -> catalogue.Meaning:
@@ -171,7 +176,13 @@ def _may_repeat(meaning: catalogue.Meaning) -> bool:
 
 def _runs_on(text: str, span: Span) -> bool:
     """Tell whether letters and digits go on where a provider's format ends: then it may be another, longer value."""
-    return text[span.end - 1].isalnum() and text[span.end : span.end + 1].isalnum()
+    return text[span.end - 1].isalnum() and re.match(r"[_-]?[^\W_]", text[span.end : span.end + 2]) is not None
+
+
+def _run(text: str, span: Span) -> str:
+    """Return a value with the letters and digits that go on where its format ends."""
+    end = _REST.match(text, span.end)
+    return text[span.start : span.end if end is None else end.end()]
 
 
 class _Offsets:

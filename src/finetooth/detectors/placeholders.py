@@ -20,8 +20,14 @@ masked censored encrypted hashed invalid valid wrong incorrect correct required 
 anything here abc xyz asdf asdfgh asdfghjkl my your mine new old private public api access auth bearer basic client
 server app database db host localhost insert enter replace put add set goes this that the
 """
-_WORDS: Final = frozenset(_WORDS_TEXT.split())
-"""Words that stand where a secret would. A value made of nothing else says so itself."""
+_WORDS_ELSEWHERE_TEXT: Final = """
+kennwort geheim geheimnis schlüssel benutzer nutzer benutzername mein dein ihr mot de passe motdepasse clé jeton
+utilisateur mon votre ton ici contraseña contrasena clave usuario secreto mi tu su aquí senha chave usuário segredo
+minha sua seu parola chiave utente segreto mia tua wachtwoord sleutel gebruiker mijn jouw uw hasło haslo klucz
+użytkownik moje twoje tutaj lösenord nyckel mitt ditt salasana пароль ключ ваш ваше мой şifre parolanız
+"""
+_WORDS: Final = frozenset([*_WORDS_TEXT.split(), *_WORDS_ELSEWHERE_TEXT.split()])
+"""Words that stand where a secret would, in English and elsewhere. A value made of nothing else says so itself."""
 
 _LEET: Final = str.maketrans("013457@$!", "oleastasi")
 """``P@ssw0rd`` and ``pa55word`` spell a word of the list."""
@@ -46,7 +52,8 @@ _EXAMPLE_KEYS: Final = (
 )
 """Values that vendors and standards print in their own documentation, lower-cased: published, so no secret."""
 
-_RUNS: Final = ("0123456789", "9876543210", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+_SERIES: Final = ("0123456789", "9876543210", "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba")
+_RUNS: Final = (*_SERIES, "qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
 def documentation_example(value: str) -> str | None:
@@ -81,7 +88,7 @@ def doubtful(value: str) -> str | None:
     'counts up'
     """
     lowered = value.lower()
-    if any(run[at : at + 8] in lowered for run in _RUNS[:3] for at in range(len(run) - 7)) or "1234567890" in lowered:
+    if any(run[at : at + 8] in lowered for run in _SERIES for at in range(len(run) - 7)) or "1234567890" in lowered:
         return "counts up"
     if re.search(r"(.{4,}?)\1\1", lowered) or any(lowered.count(c) * 2 > len(lowered) for c in set(lowered)):
         return "repeats itself"
@@ -121,7 +128,7 @@ def stand_in(value: str) -> str | None:
 _STAND_IN: Final = re.compile(
     r"(?i)passw|pswd|fake|real|key|passphrase|pass_|secret|token|credential|api_?key|changeme|example|sample|dummy|placeholder|"
     r"required|invalid|incorrect|wrong|your|^test|test$|^(?:enter|insert|the|a|my)[ _-]|user_?name|value|field|string|"
-    r"hidden|empty|encrypt|hash|admin$|login|input|confirm|current|default|^new|^old"
+    r"hidden|empty|encrypt|hash|^admin$|login|input|confirm|current|default|^new|^old"
 )
 """What a word in place of a password has in it where it stands for one."""
 
@@ -129,7 +136,7 @@ _STAND_IN: Final = re.compile(
 def _words(value: str) -> list[str]:
     """Split an identifier into lower-case words: ``myApiKey`` and ``MY_API_KEY`` alike."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value)
-    return [word.lower() for word in re.split(r"[^A-Za-z]+", spaced) if word]
+    return [word.lower() for word in re.split(r"[\W\d_]+", spaced) if word]
 
 
 def _is_known_word(value: str) -> bool:
@@ -151,7 +158,7 @@ def _is_template(value: str) -> bool:
         )
         or re.match(r"\[[^\]]*\]$|<|\{[\w .\[\]'\"-]*\}|\{\w+$", value)
         or re.fullmatch(r"%[sdvq@]|\$\w+|%\w+%|@\w+@|:\w+|\?|__\w+__", value)
-        or re.match(r"\$[A-Z_]{3,}|\$\w+->|\$_\w+\[", value)
+        or re.match(r"\$[A-Z_]{3,}|\$\w+->|\$_\w+\[|\$\(\w", value)
     )
 
 
@@ -168,7 +175,7 @@ def _counts_up(value: str) -> bool:
 def _is_code(value: str) -> bool:
     return bool(
         # a call, an index, an operator; a value that was cut at a quotation mark may lack the closing bracket
-        re.search(r"[A-Za-z_]\w*\((?:[^()]*\)|$)|\w\[(?:['\"]?\w+['\"]?\]|['\"]?$)|=>|->|::|&&|\|\||\?\.", value)
+        re.search(r"[A-Za-z_]\w*\((?:[^()]*\)|$)|\w\[(?:['\"]?[\w:.-]+['\"]?\]|['\"]?$)|=>|->|::|&&|\|\||\?\.", value)
         or re.fullmatch(r"[A-Za-z_$]+\d?(?:\.[A-Za-z_]+\d?)+;?", value)  # an attribute: self.config.password
         or re.fullmatch(r"(?i)(?:new|await|return|function|lambda|self|this|input|getpass|process|os)\b.*", value)
     )

@@ -7,43 +7,39 @@ dropped. Pure functions; no library is imported.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from finetooth.detectors import secret_forms
 from finetooth.detectors.passwords import password_like
-from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder, stand_in
-from finetooth.detectors.randomness import entropy, mixed
-from finetooth.match import Validation
+from finetooth.detectors.placeholders import doubtful, placeholder, stand_in
+from finetooth.detectors.randomness import core, known_prefix, mixed
+from finetooth.detectors.readings import (
+    LONGEST_QUOTED,
+    Reading,
+    about_a_password,
+    goes_on,
+    in_quotes,
+    names_data,
+    trimmed,
+)
 from finetooth.span import Span
 
 _WORDLIKE: Final = {"an ordinary word", "an identifier made of words"}
-_QUOTES: Final = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "«": "»"}
-_PEM_END: Final = re.compile(r"-----END[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_PEM_BODY: Final = re.compile(r"(?:[A-Za-z0-9+/=]{16,}|[A-Z][\w-]{2,20}: [^\n]{1,80})")
-_LONGEST_QUOTED: Final = 100
-_LONGEST_PEM: Final = 20_000
 _PASSWORD_OPTION: Final = re.compile(r"(?i)\b(?:psexec|sshpass)")
 """Programs of which -p is a password and nothing else."""
 _SHORTEST_LITERAL: Final = 4
+_NAME: Final = 60
+"""How much is read before a value for its name, in code points."""
+_DEFINES: Final = re.compile(r"\)\s{0,2}:\s*\n\s*[\"']{0,3}$")
+"""The end of the first line of a function; what follows is its docstring."""
+_OPEN_CALL: Final = re.compile(r"[A-Za-z_][\w.]*\([\w.]*=?")
+_OF_EACH_KIND: Final = 2
+_SIGNS: Final = 3
+_BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
 _TOKEN_LIKE: Final = re.compile(r"[A-Za-z0-9_.+/=~$%^-]*")
 """What the rules for keys read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a proposal turned out to be."""
-
-    span: Span
-    """Where the secret stands, in code points of the text."""
-    entity_type: str
-    """Such as ``PASSWORD``."""
-    validation: Validation
-    """How it was proven; ``none`` where it may as well be an ordinary word."""
 
 
 def read(rule: str, text: str, span: Span) -> Reading | None:
@@ -59,30 +55,41 @@ def read(rule: str, text: str, span: Span) -> Reading | None:
 
 def _key(entity_type: str, *, proven: bool = True) -> Callable[[str, Span], Reading | None]:
     def reading(text: str, span: Span) -> Reading | None:
-        span = _trimmed(text, span)
+        span = trimmed(text, span)
         value = span.of(text)
         if placeholder(value) or not mixed(value) or goes_on(text, span.end):
             return None
-        return Reading(span, entity_type, "context" if proven and not doubtful(value) else "none")
+        sure = proven and core(value) and not doubtful(value) and not known_prefix(value)  # the catalogue proves these
+        return Reading(span, entity_type, "context" if sure else "none")
 
     return reading
 
 
+def _named_key(text: str, span: Span) -> Reading | None:
+    """Read what any name that ends in "key" is given: for review, and nothing where it is words and numbers."""
+    if names_data(text[max(0, span.start - _NAME) : span.start]) or not core(span.of(text)):
+        return None
+    return _key("API_KEY", proven=False)(text, span)
+
+
 def _assigned_password(text: str, span: Span) -> Reading | None:
-    span, quoted = _quoted(text, span)
+    before = text[max(0, span.start - _NAME) : span.start]
+    if about_a_password(before) or _DEFINES.search(before):
+        return None
+    span, quoted = in_quotes(text, span)
     if not quoted:
         cut = re.search(r"</|\\[nr\"']|[&|]", span.of(text))  # the end of an XML value, an escape, a query parameter
         if cut:
             if cut.start() == 0:
                 return None
             span = Span(span.start, span.start + cut.start())
-        span = _trimmed(text, span)
+        span = trimmed(text, span)
     value = span.of(text)
     reason = placeholder(value)
     if reason in _WORDLIKE and not stand_in(value) and _in_code(text, span, quoted=quoted):
         return Reading(span, "PASSWORD", "none")  # people do choose words
     # What begins with a closing mark is the rest of a label or a list: passwordLabel:"Password:",next:…
-    if reason or value[0] in ",;:)]}>=|&" or (not quoted and goes_on(text, span.end)):
+    if reason or value[0] in ",;:)]}>=|&" or (not quoted and (goes_on(text, span.end) or _call(text, span))):
         return None
     if password_like(value):
         return Reading(span, "PASSWORD", "none" if doubtful(value) else "context")
@@ -92,9 +99,14 @@ def _assigned_password(text: str, span: Span) -> Reading | None:
     return None
 
 
+def _call(text: str, span: Span) -> bool:
+    """Tell whether a value is a call of which the arguments go on behind the comma or the mark where it was cut off."""
+    return _OPEN_CALL.fullmatch(span.of(text)) is not None and text[span.end : span.end + 1] in set(",\"'")
+
+
 def _told_password(text: str, span: Span) -> Reading | None:
-    span, quoted = _quoted(text, span)
-    span = _trimmed(text, span)
+    span, quoted = in_quotes(text, span)
+    span = trimmed(text, span)
     value = span.of(text)
     if placeholder(value):
         # "an ordinary word" is no objection to a value that someone put in quotation marks.
@@ -108,46 +120,18 @@ def _told_password(text: str, span: Span) -> Reading | None:
 
 def _bare_password(text: str, span: Span) -> Reading | None:
     """Read a password that no verb introduces: it must look like one all by itself, with a letter and a digit."""
-    span, _ = _quoted(text, span)
-    span = _trimmed(text, span)
+    span, _ = in_quotes(text, span)
+    span = trimmed(text, span)
     value = span.of(text)
     mixed = any(map(str.isalpha, value)) and any(map(str.isdigit, value))
     return Reading(span, "PASSWORD", "context") if mixed and password_like(value) and not placeholder(value) else None
 
 
-def _basic(text: str, span: Span) -> Reading | None:
-    # RFC 7617: base64 of user, colon, password. What does not decode to that is no credential.
-    value = span.of(text)
-    try:
-        user, colon, password = base64.b64decode(value + "=" * (-len(value) % 4)).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    if not colon or placeholder(value) or placeholder(password) or not (user + password).isprintable():
-        return None
-    return Reading(span, "PASSWORD", "structure")
-
-
-def _access_key_id(text: str, span: Span) -> Reading | None:
-    # The id alone opens no door, but nothing else looks like it, and its secret is seldom far.
-    return None if documentation_example(span.of(text)) else Reading(span, "API_KEY", "provider")
-
-
-def _prefixed_key(text: str, span: Span) -> Reading | None:
-    value = span.of(text)
-    if value.startswith("pk_") or not mixed(value) or placeholder(value):
-        return None  # pk_ is Stripe's prefix, and that of those who follow it, for keys that every browser is sent
-    return Reading(span, "API_KEY", "provider")
-
-
-def _hash(text: str, span: Span) -> Reading | None:
-    return None if documentation_example(span.of(text)) else Reading(span, "PASSWORD", "structure")
-
-
 def _argument(text: str, span: Span) -> Reading | None:
     """Read a password that stands where only a password can: an argument, an option, a field of a known layout."""
-    span, quoted = _quoted(text, span)
+    span, quoted = in_quotes(text, span)
     if not quoted:
-        span = _trimmed(text, span)
+        span = trimmed(text, span)
     value = span.of(text)
     if stand_in(value) or (not quoted and goes_on(text, span.end)):
         return None
@@ -170,7 +154,7 @@ def _compared(text: str, span: Span) -> Reading | None:
     if end is None:
         return None
     close = max(0, span.start - 6) + end.start()
-    start = text.rfind(text[close], max(0, close - _LONGEST_QUOTED), close) + 1
+    start = text.rfind(text[close], max(0, close - LONGEST_QUOTED), close) + 1
     if start == 0 or close - start < _SHORTEST_LITERAL or "\n" in text[start:close]:
         return None
     value = text[start:close]
@@ -182,13 +166,13 @@ def _compared(text: str, span: Span) -> Reading | None:
 
 
 def _following(text: str, span: Span) -> Reading | None:
-    span = _trimmed(text, span)
+    span = trimmed(text, span)
     value = span.of(text)
     return Reading(span, "PASSWORD", "none") if mixed(value) and not placeholder(value) else None
 
 
 def _literal(text: str, span: Span) -> Reading | None:
-    span, quoted = _quoted(text, span)
+    span, quoted = in_quotes(text, span)
     value = span.of(text)
     if not quoted or stand_in(value) or placeholder(value) or goes_on(text, span.end):
         return None
@@ -200,127 +184,46 @@ def _literal(text: str, span: Span) -> Reading | None:
     return Reading(span, "API_KEY", "none" if doubtful(value) or len(signs) < 3 else "context")  # noqa: PLR2004
 
 
-def _format(entity_type: str) -> Callable[[str, Span], Reading | None]:
-    """Read a value in a provider's own format: proven, unless it is an example or looks invented."""
-
-    def reading(text: str, span: Span) -> Reading | None:
-        value = span.of(text)
-        if documentation_example(value) or entropy(value) < 2.5:  # noqa: PLR2004
-            return None
-        return Reading(span, entity_type, "none" if doubtful(value) else "provider")
-
-    return reading
-
-
-def _discord(text: str, span: Span) -> Reading | None:
+def _short_key(text: str, span: Span) -> Reading | None:
+    """Read a value that is too short to look random, after a name that only a secret has."""
+    span = trimmed(text, span)
     value = span.of(text)
-    number = value.partition(".")[0]
-    try:
-        numbered = base64.b64decode(number + "=" * (-len(number) % 4)).isdigit()
-    except binascii.Error:
-        numbered = False
-    if documentation_example(value) or not mixed(value):
+    if stand_in(value) or placeholder(value) or goes_on(text, span.end) or not password_like(value):
         return None
-    return Reading(span, "ACCESS_TOKEN", "provider" if numbered and not doubtful(value) else "none")
+    if known_prefix(value) or (re.search(r"[-_.]", value) and not core(value)):
+        return None  # a provider's key that is cut off; words and numbers, joined
+    if sum(map(str.isalpha, value)) < _OF_EACH_KIND or sum(map(str.isdigit, value)) < _OF_EACH_KIND:
+        return None
+    return Reading(span, "API_KEY", "none")
 
 
-def _jwt(text: str, span: Span) -> Reading | None:
-    span = _trimmed(text, span)
+def _line(text: str, span: Span) -> Reading | None:
+    """Read what fills a line of settings: a value full of signs, told from an expression by its brackets."""
     value = span.of(text)
-    if not json_web_token(value) or documentation_example(value):
+    signs = set(re.sub(r"[\w\s.,;:'’/+=~-]", "", value))
+    brackets = _unbalanced(value)
+    if len(signs) < _SIGNS or not (brackets or (len(signs) > _SIGNS and not re.search(r"[()\[\]{}]", value))):
         return None
-    # 256 bits are the shortest signature that RFC 7518 knows.
-    return Reading(span, "ACCESS_TOKEN", "structure" if len(value.rpartition(".")[2]) >= 43 else "none")  # noqa: PLR2004
+    if stand_in(value) or placeholder(value) or value[-1] in "([{,\\|&?+=;":
+        return None  # code, which ends here or goes on in the next line
+    return Reading(span, "API_KEY", "none" if doubtful(value) else "context")
 
 
-def json_web_token(value: str) -> bool:
-    """Tell whether header and payload of a token decode to JSON, the header with an algorithm (RFC 7515, 4.1.1).
-
-    A payload that is encrypted (five parts) or of another kind does not have to be JSON.
-    """
-    header, payload, *rest = (*value.split("."), "")
-    decoded = _json(header)
-    return decoded is not None and ("alg" in decoded) and (_json(payload) is not None or len(rest) > 2)  # noqa: PLR2004
-
-
-def _json(part: str) -> dict[str, object] | None:
-    try:
-        decoded = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (ValueError, RecursionError):
-        return None
-    return decoded if isinstance(decoded, dict) else None
+def _unbalanced(value: str) -> bool:
+    """Tell whether a bracket of a value was not opened, not closed, or closed by another, which no code does."""
+    opened: list[str] = []
+    for each in re.findall(r"[()\[\]{}]", value):
+        if each in _BRACKETS:
+            opened.append(_BRACKETS[each])
+        elif not opened or opened.pop() != each:
+            return True
+    return bool(opened)
 
 
-def _connection(password: re.Pattern[str]) -> Callable[[str, Span], Reading | None]:
-    def reading(text: str, span: Span) -> Reading | None:
-        span = _trimmed(text, span)
-        found = password.search(span.of(text))
-        if not found or placeholder(found["password"]):
-            return None
-        if found["password"].lower() == (found.groupdict().get("user") or "").lower():
-            return None  # user:user@ is how documentation writes it
-        return Reading(span, "CONNECTION_STRING", "structure")
-
-    return reading
-
-
-def _private_key(text: str, span: Span) -> Reading | None:
-    window = text[span.start : span.start + _LONGEST_PEM]
-    end = _PEM_END.search(window)
-    if end:
-        stop = end.end()
-    else:  # truncated: to the end of its last line of base64
-        stop = len(span)
-        for line in _PEM_BODY.finditer(window, window.index("-----", 10) + 5):
-            if len(re.sub(r"\\[nr]|[\s\"'+>|]", "", window[stop : line.start()])) > 0 and line.start() > stop:
-                break
-            stop = max(stop, line.end())
-    body = re.sub(r"-----[^-]*-----|\\[nr]|\s", "", window[:stop])
-    if not re.search(r"[A-Za-z0-9+/]{20}", body) or re.search(r"(?i)x{8,}|\.{3,}|…|\*{4,}|example|your", body):
-        return None  # a header without a key, or a key that is left out
-    return Reading(Span(span.start, span.start + stop), "PRIVATE_KEY", "structure")
-
-
-def _private_key_in_base64(text: str, span: Span) -> Reading | None:
-    value = span.of(text).rstrip("=")
-    decoded = base64.b64decode(value[: len(value) // 4 * 4]).decode("latin-1")
-    return (
-        Reading(span, "PRIVATE_KEY", "structure")
-        if re.match(r"-----BEGIN[ A-Z0-9]{0,40}PRIVATE KEY", decoded)
-        else None
-    )
-
-
-def _quoted(text: str, span: Span) -> tuple[Span, bool]:
-    """Extend a value that begins behind a quotation mark to the mark that closes it on the same line."""
-    start = span.start
-    if text[start] in "“‘«" and len(span) > 1:
-        start += 1
-    mark = text[start - 1 : start]
-    close = _QUOTES.get(mark)
-    if close is None:
-        return span, False
-    end = text.find(close, start, start + _LONGEST_QUOTED)
-    if end <= start or "\n" in text[start:end]:
-        return span, False
-    while text[end - 1] == "\\" and end - 1 > start:  # "…\" inside a JSON string
-        end -= 1
-    return Span(start, end), True
-
-
-def _trimmed(text: str, span: Span) -> Span:
-    """Leave off what belongs to the sentence or the code: closing punctuation, and brackets that were not opened."""
-    start, end = span.start, span.end
-    while end - start > 1:
-        last = text[end - 1]
-        inside = text[start:end]
-        if last in ".,;:?\"'`”’»*\\" or (
-            last in ")]}>" and inside.count(last) > inside.count("([{<"[")]}>".index(last)])
-        ):
-            end -= 1
-        else:
-            break
-    return Span(start, end)
+def _placed(text: str, span: Span) -> Reading | None:
+    """Read what stands where a command takes a password, and looks like one by itself."""
+    reading = _argument(text, span)
+    return reading if reading is not None and password_like(reading.span.of(text)) else None
 
 
 def _in_code(text: str, span: Span, *, quoted: bool) -> bool:
@@ -332,20 +235,6 @@ def _in_code(text: str, span: Span, *, quoted: bool) -> bool:
     return re.search(r"^\s*(?:export\s+|ENV\s+|-e\s+)?[A-Z][A-Z0-9_]*=$", before) is not None
 
 
-def goes_on(text: str, end: int) -> bool:
-    """Tell whether a value is only a part of what stands there: of a call, an index or an attribute, of a longer word.
-
-    Args:
-        text: The text.
-        end: Where the value ends, in code points.
-    """
-    return (
-        text[end : end + 1] in {"(", "["}
-        or text[end : end + 2] in {"->", "::", "?."}
-        or re.match(r"[?!*$^]\w", text[end : end + 2]) is not None
-    )
-
-
 def _pin(value: str) -> bool:
     return bool(re.fullmatch(r"\d{4,12}", value)) and len(set(value)) > 2 and not re.fullmatch(r"(?:19|20)\d\d", value)  # noqa: PLR2004
 
@@ -355,25 +244,18 @@ def _phrase(value: str) -> bool:
 
 
 _READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
+    **secret_forms.READERS,
     "finetooth.api-key-assignment": _key("API_KEY"),
     "finetooth.api-key-prose": _key("API_KEY"),
-    "finetooth.prefixed-key": _prefixed_key,
-    "finetooth.named-key": _key("API_KEY", proven=False),  # a sort key or a cache key has a name as well
+    "finetooth.named-key": _named_key,
     "finetooth.token-assignment": _key("ACCESS_TOKEN"),
     "finetooth.authorization-bearer": _key("ACCESS_TOKEN"),
-    "finetooth.authorization-basic": _basic,
-    "finetooth.aws-access-key-id": _access_key_id,
     "finetooth.aws-secret-access-key": _key("API_KEY"),
     "finetooth.password-assignment": _assigned_password,
     "finetooth.password-option": _assigned_password,
     "finetooth.password-prose": _told_password,
     "finetooth.password-apposition": _bare_password,
     "finetooth.login-pair": _bare_password,
-    "finetooth.connection-uri": _connection(re.compile(r"://(?P<user>[^:/@]*):(?P<password>[^@]*)@")),
-    "finetooth.connection-string": _connection(
-        re.compile(r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s?=\s?(?P<password>[^;&\s]+)")
-    ),
-    "finetooth.password-hash": _hash,
     "finetooth.following-value": _following,
     "finetooth.xml-setting": _argument,
     "finetooth.credential-arguments": _argument,
@@ -382,17 +264,15 @@ _READERS: Final[dict[str, Callable[[str, Span], Reading | None]]] = {
     "finetooth.password-short-option": _glued,
     "finetooth.compared-password": _compared,
     "finetooth.secret-literal": _literal,
-    "finetooth.telegram-bot-token": _format("ACCESS_TOKEN"),
-    "finetooth.discord-bot-token": _discord,
-    "finetooth.mailchimp-key": _format("API_KEY"),
-    "finetooth.jwt": _jwt,
-    "finetooth.provider-key": _format("API_KEY"),
-    "finetooth.azure-key": _format("API_KEY"),
-    "finetooth.google-oauth-token": _format("ACCESS_TOKEN"),
-    "finetooth.webhook": _format("ACCESS_TOKEN"),
-    "finetooth.okta-token": _format("API_KEY"),
-    "finetooth.vault-unseal-key": _format("API_KEY"),
-    "finetooth.kerberos-hash": _hash,
-    "finetooth.private-key-base64": _private_key_in_base64,
-    "finetooth.private-key": _private_key,
+    "finetooth.short-secret": _short_key,
+    "finetooth.secret-line": _line,
+    "finetooth.query-key": _key("API_KEY"),
+    "finetooth.xml-element": _argument,
+    "finetooth.variable-default": _argument,
+    "finetooth.password-call": _argument,
+    "finetooth.password-fallback": _placed,
+    "finetooth.password-setting": _argument,
+    "finetooth.password-command": _placed,
+    "finetooth.piped-password": _placed,
+    "finetooth.pgpass-password": _placed,
 }

@@ -9,7 +9,6 @@ for review.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import string
 from collections.abc import Callable, Iterator
@@ -19,9 +18,10 @@ from typing import Final
 
 import yaml
 
-from finetooth.detectors.placeholders import placeholder
-from finetooth.detectors.proposals import goes_on
+from finetooth.detectors.labels import words_of
+from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
 from finetooth.detectors.randomness import changes, core, hexadecimal, known_prefix, mixed, unbroken, uuid
+from finetooth.detectors.readings import goes_on, names_data
 from finetooth.match import Match
 from finetooth.span import Span
 
@@ -42,6 +42,9 @@ _ASSIGNED_CORE: Final = 16
 _BARE_CORE: Final = 40
 """How long the random part must be: the less stands before a value, the longer."""
 _LABELLED_HEX: Final = 24
+_INVENTED: Final = 20
+_INVENTED_SIGNS: Final = 6
+"""A value in place of a key is as long as one; what has fewer different signs is filled up."""
 _HEX: Final = 32
 _ASSIGNED: Final = 24
 _LONGEST_BARE: Final = 72
@@ -61,7 +64,7 @@ _RUN: Final = re.compile(r"[A-Za-z0-9_\-+/.~]{16,}={0,2}")
 
 _DIGEST: Final = re.compile(
     r"(?i)(?<![a-z])(?:sha-?\d*|md5|hash(?:es|ed)?|digest|checksum|etag|commits?|integrity|fingerprint|thumbprint|"
-    r"revision|rev|blob|gravatar|txn?|transaction|block)(?![a-z])"
+    r"revision|rev|blob|gravatar|txn?|tx_?id|transaction|block|h1(?=:))(?![a-z])"
 )
 """Words for values that look random and open nothing."""
 
@@ -74,6 +77,26 @@ sequence iban smiles inchi inchikey
 """
 _OTHER_NAMES: Final = frozenset(_OTHER_NAMES_TEXT.split())
 """Last words of names for digests, identifiers, addresses and contents: random, and no secret."""
+_SECRET_WORDS: Final = frozenset(
+    {
+        "key",
+        "keys",
+        "token",
+        "tokens",
+        "secret",
+        "secrets",
+        "password",
+        "passwd",
+        "pass",
+        "passphrase",
+        "pwd",
+        "pw",
+        "credential",
+        "credentials",
+        "auth",
+        "private",
+    }
+)
 _LAST_WORD: Final = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)\d*$")
 
 _OBJECT_PREFIXES_TEXT: Final = """
@@ -94,6 +117,8 @@ _INSIDE_ADDRESS: Final = re.compile(r"(?i)(?:://|www\.|\bdata:|base64,|@)[^\s\"'
 _HOST: Final = re.compile(r"(?i)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/|.*//|[./~]")
 _LINE_BEGUN: Final = re.compile(r"(?:(?:\A|[\n \t])(?P<above>[A-Za-z0-9+/]{40,})\r?\n|\A|\n)[ \t]*\Z")
 _LINE_AFTER: Final = re.compile(r"\r?\n[ \t]*[A-Za-z0-9+/]{40,}={0,2}(?:\r?\n|\Z)")
+_HEAD: Final = 16
+"""How many characters of base64 show how a file begins."""
 _MAGIC: Final = (
     b"\x89PNG",
     b"\xff\xd8\xff",
@@ -106,6 +131,7 @@ _MAGIC: Final = (
     b"OggS",
     b"ID3",
     b"wOF",
+    b"\0\0\0",  # a length, as in a public key of SSH (RFC 4253, 6.6): no random value begins so
 )
 
 
@@ -158,7 +184,7 @@ def find(text: str) -> Iterator[Match]:
 
 def _labelled(run: _Candidate, label: re.Pattern[str]) -> Span | None:
     begins = len(run.before)
-    if _DIGEST.search(run.before):
+    if _opens_nothing(run.before):
         return None
     for found in label.finditer(run.before + run.value):
         at = found.end() - begins
@@ -172,6 +198,8 @@ def _labelled(run: _Candidate, label: re.Pattern[str]) -> Span | None:
 
 
 def _labelled_value(value: str) -> bool:
+    if _invented(value):
+        return True
     if placeholder(value):
         return False
     middle = core(value)
@@ -185,20 +213,36 @@ def _labelled_value(value: str) -> bool:
     )
 
 
+def _invented(value: str) -> bool:
+    """Tell whether a value counts up or repeats itself: somebody chose it, and a program may accept it all the same."""
+    signs = [each for each in value.lower() if each.isalnum()]
+    return (
+        len(signs) >= _INVENTED
+        and len(set(signs)) >= _INVENTED_SIGNS
+        and doubtful(value) is not None
+        and documentation_example(value) is None
+    )
+
+
 def _prefixed(run: _Candidate, before: re.Pattern[str]) -> Span | None:
     value = run.value
     prefix = _PREFIXED.match(value)
     if not prefix or not before.search(run.before) or _names_something(value) or "/" in value:
         return None
-    middle = core(value[prefix.end() :])
-    random = mixed(middle) and (hexadecimal(middle, _HEX) or changes(middle) >= _TOSSED)
-    return run.span if len(middle) >= _PREFIXED_CORE and random and not _DIGEST.search(run.before) else None
+    return run.span if looks_random(value[prefix.end() :]) and not _opens_nothing(run.before) else None
+
+
+def looks_random(value: str) -> bool:
+    """Tell whether a value holds a random part that is as long as those behind a provider's prefix."""
+    middle = core(value)
+    tossed = hexadecimal(middle, _HEX) or changes(middle) >= _TOSSED
+    return len(middle) >= _PREFIXED_CORE and mixed(middle) and tossed
 
 
 def _assigned(run: _Candidate, before: re.Pattern[str]) -> Span | None:
     value = run.value
     name = before.search(run.before)
-    if not name or _no_secret(name["name"]) or _DIGEST.search(run.before) or _in_path(run):
+    if not name or _no_secret(name["name"]) or _opens_nothing(run.before) or _in_path(run):
         return None
     if len(value) < _ASSIGNED or uuid(value) or _names_something(value) or _encoded(value):
         return None
@@ -218,15 +262,26 @@ def _bare(run: _Candidate, before: re.Pattern[str]) -> Span | None:
     if any(sum(map(kind, middle)) < _OF_EACH_KIND for kind in kinds) or not before.search(run.before):
         return None
     name = _BEFORE_VALUE["finetooth.assigned-token"].search(run.before)
-    if (name and _no_secret(name["name"])) or _DIGEST.search(run.before) or _in_path(run):
+    if (name and _no_secret(name["name"])) or _opens_nothing(run.before) or _in_path(run):
         return None
     return None if _names_something(value) or _encoded(value) or _public_address(value) else run.span
 
 
+def _opens_nothing(before: str) -> bool:
+    """Tell whether what stands before a value names a digest, or a key that finds data."""
+    return _DIGEST.search(before) is not None or names_data(before)
+
+
 def _no_secret(name: str) -> bool:
-    """Tell whether a name is one for a digest, an identifier, an address or a content."""
+    """Tell whether a name says what its value is, and so that it is no secret.
+
+    By its last word, where that is one for a digest, an identifier, an address or a content; or by several words, none
+    of them for a secret. A single word is as often the service that the secret opens.
+    """
     last = _LAST_WORD.search(name)
-    return last is not None and last[0].lower() in _OTHER_NAMES
+    words = words_of(name.rpartition(".")[2])
+    told = len(words) > 1 and (_SECRET_WORDS.isdisjoint(words) or "public" in words)
+    return told or (last is not None and last[0].lower() in _OTHER_NAMES)
 
 
 def _names_something(value: str) -> bool:
@@ -236,6 +291,7 @@ def _names_something(value: str) -> bool:
         (prefix is not None and prefix[0].lower() in _OBJECT_PREFIXES)
         or _FILE.search(value) is not None
         or known_prefix(value)
+        or re.match(r"_Z[A-Z0-9]", value) is not None  # a mangled name of C++
         or placeholder(value) is not None
     )
 
@@ -267,17 +323,13 @@ def _encrypted(text: str, start: int) -> bool:
 
 def _encoded(value: str) -> bool:
     """Tell whether a value is base64 of text, or of a file."""
+    signs = b"-_" if "-" in value or "_" in value else None
     try:
-        decoded = base64.b64decode(
-            value + "=" * (-len(value) % 4), altchars=b"-_" if "-" in value or "_" in value else None, validate=True
-        )
-    except (binascii.Error, ValueError):
-        return False
-    if decoded.startswith(_MAGIC):
-        return True
-    try:
-        return decoded.decode().isprintable()
-    except UnicodeDecodeError:
+        if base64.b64decode(value[:_HEAD], altchars=signs, validate=True).startswith(_MAGIC):
+            return True
+        padded = value + "=" * (-len(value) % 4)
+        return base64.b64decode(padded, altchars=signs, validate=True).decode().isprintable()
+    except ValueError:  # no base64, or no UTF-8
         return False
 
 

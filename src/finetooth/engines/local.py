@@ -121,7 +121,7 @@ class LocalEngine:
     name = "local"
 
     def __init__(self, workers: int | None = None) -> None:
-        self._most = workers or len(os.sched_getaffinity(0))
+        self._most = workers or _cores()
 
     def run(self, jobs: Iterable[tuple[int, Job]], make: MakePlan, watch: Watch) -> Results:
         """Yield what each job gave, as workers come to an end with it; what cannot leave this process is run here."""
@@ -136,6 +136,11 @@ class LocalEngine:
             while crew.busy:
                 yield from crew.results()
             yield from InlineEngine().run(stay, make, watch)
+
+
+def _cores() -> int:
+    """Return how many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Crew:
