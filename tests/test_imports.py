@@ -38,6 +38,16 @@ def test_a_scan_loads_no_model_library():
     assert not {"torch", "transformers", "datasets"} & loaded
 
 
+def test_a_scan_loads_nothing_of_spacys_command_line_and_leaves_it_usable():
+    scan = "import finetooth; finetooth.scan([{'text': 'hello'}])\n"
+    assert not {"spacy.cli", "spacy.cli.info", "spacy.cli.download", "weasel", "httpx"} & modules_after(scan)
+    assert "weasel" in modules_after(scan + "import spacy; assert spacy.info(silent=True)['spacy_version']")
+    assert "weasel" in modules_after(
+        scan + "import spacy; assert spacy.cli.download.__module__ == 'spacy.cli.download'"
+    )
+    assert "weasel" in modules_after(scan + "from spacy.cli import download; assert download.__module__")
+
+
 def test_a_scan_leaves_other_packages_importable():
     assert "torch" in modules_after("import finetooth; finetooth.scan([{'text': 'hello'}]); import torch")
 

@@ -159,7 +159,7 @@ def _records_unread(scan: ScanEvidence) -> Observation:
 
 
 def _counted(requirement: Requirement, scan: ScanEvidence, tolerated: float, waived: Collection[str]) -> Observation:
-    chosen = [f for f in scan.findings if f.fingerprint not in waived and _selects(requirement.where, f)]
+    chosen = [f for f in scan.findings if f.fingerprint not in waived and selects(requirement.where, f)]
     records, unread = scan.coverage.records, scan.coverage.records_unread
     if records == 0:
         return _nothing("no record was read, so nothing could be found", "give the data that will be trained on")
@@ -199,13 +199,13 @@ def _leaks(where: Filter, evidence: Evidence, waived: Collection[str]) -> Observ
     probe = evidence.probe
     if probe is None or probe.coverage.targets == 0:
         return _nothing("no target was tried", "give data with findings or trained text to probe for")
-    chosen = [e for e in probe.extracted if e.fingerprint not in waived and _selects(where, e)]
+    chosen = [e for e in probe.extracted if e.fingerprint not in waived and selects(where, e)]
     leaked = sum(extracted.attributable for extracted in chosen)
     undecided = sum(extracted.outcome == "undecided" for extracted in chosen)
     tried = {extracted.fingerprint for extracted in probe.extracted}
     # A combination has nothing to try but its parts, which are findings too.
     whole = [finding for finding in _findings(evidence) if not finding.combination]
-    untried = sum(_selects(where, f) for f in whole if f.fingerprint not in tried | set(waived))
+    untried = sum(selects(where, f) for f in whole if f.fingerprint not in tried | set(waived))
     doubts = [
         f"{counted(undecided, 'extracted value')} cannot be attributed without a reference model (--base)"
         if undecided
@@ -250,7 +250,8 @@ def _rate(requirement: Requirement, measured: Measurement) -> Observation:
     return Observation(count / n, low, high, f"{what})", " and ".join(doubts))
 
 
-def _selects(where: Filter, item: Finding | Extracted) -> bool:
+def selects(where: Filter, item: Finding | Extracted) -> bool:
+    """Tell whether a requirement's filter selects a finding."""
     return all(
         not wanted or getattr(item, field) in wanted
         for field, wanted in (

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from finetooth.detectors import compiledpatterns
 from finetooth.detectors.allowlist import AllowList
 from finetooth.errors import IncompleteError
 from finetooth.evidence import Unread
@@ -106,6 +107,7 @@ class ScanJob:
     def run(self, plan: Plan, watch: Watch) -> bytes:
         """Scan it; where its bytes are not those that were planned, say so."""
         result = scan_shard(self.shard.source, plan, watch, self.care)
+        compiledpatterns.keep()
         expected = self.shard.content
         if expected is None:
             return encode(result)

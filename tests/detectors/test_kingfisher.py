@@ -6,6 +6,7 @@ import yaml
 from detector_contract import DetectorContract
 
 from finetooth.detectors import kingfisher as adapter
+from finetooth.detectors.cachefolder import cache_folder
 from finetooth.detectors.catalogue import meaning
 from finetooth.detectors.detector import Undetected
 from finetooth.detectors.kingfisher import KingfisherDetector
@@ -311,14 +312,14 @@ def test_a_scan_that_does_not_end_is_undetected(kingfisher, monkeypatch):
 
 def test_the_rule_cache_is_private(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    folder = adapter._cache_folder()
+    folder = cache_folder("kingfisher")
     assert folder is not None
     assert stat.S_IMODE((tmp_path / "finetooth" / "kingfisher").stat().st_mode) == 0o700
     (tmp_path / "finetooth" / "kingfisher").chmod(0o777)
-    assert adapter._cache_folder() is None
+    assert cache_folder("kingfisher") is None
 
 
 def test_no_cache_where_none_can_be_written(tmp_path, monkeypatch):
     (tmp_path / "finetooth").write_text("a file where the folder should be")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert adapter._cache_folder() is None
+    assert cache_folder("kingfisher") is None

@@ -38,4 +38,4 @@ def judge(
         options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
     if not quiet:
         options.show(report, named)
-    options.end(report, exit_zero=exit_zero)
+    options.end(report.verdict, exit_zero=exit_zero)

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 import finetooth
-from finetooth.cli import audit, doctor, formats, judge, merge, policy, probe, report, rules, scan
+from finetooth.cli import audit, doctor, formats, hook, judge, merge, policy, probe, report, rules, scan
 from finetooth.cli.screen import complain
 from finetooth.errors import FinetoothError
 
@@ -49,6 +49,7 @@ app.command("scan")(scan.scan)
 app.command("probe")(probe.probe)
 app.command("merge")(merge.merge)
 app.command("judge")(judge.judge)
+app.command("hook")(hook.hook)
 app.command("report")(report.report)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rules.app, name="rules")

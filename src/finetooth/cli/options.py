@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from finetooth.report import Report
+    from finetooth.verdict import Verdict
 
 DataArgument = Annotated[
     list[str],
@@ -79,12 +80,12 @@ def finish(report: Report, out: Path | None, formats: list[str], *, quiet: bool,
     api.save(report, folder, formats)
     if not quiet:
         show(report, formats, folder)
-    end(report, exit_zero=exit_zero)
+    end(report.verdict, exit_zero=exit_zero)
 
 
-def end(report: Report, *, exit_zero: bool) -> NoReturn:
+def end(verdict: Verdict, *, exit_zero: bool) -> NoReturn:
     """End with the verdict's code; ``exit_zero`` forgives a NO-GO and nothing else."""
-    code = report.verdict.exit_code
+    code = verdict.exit_code
     raise typer.Exit(0 if exit_zero and code == 1 else code)
 
 

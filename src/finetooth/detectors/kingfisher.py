@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import bisect
 import hashlib
-import os
 import re
-import stat
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Final
 
 from finetooth.detectors import catalogue, mnemonics, own_secrets, proposals, tokens
+from finetooth.detectors.cachefolder import cache_folder
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
 from finetooth.detectors.randomness import known_prefix
@@ -67,7 +66,7 @@ class KingfisherDetector:
 
         own = own_secrets.load(detect)
         files = [Path(name) for name in detect.secret_rules]
-        cache = _cache_folder()
+        cache = cache_folder("kingfisher")
         try:
             rules = Rules([RULES, *files], builtins=True, confidence="low", cache=cache is not None, cache_dir=cache)
         except Exception as error:
@@ -75,11 +74,8 @@ class KingfisherDetector:
                 f"Kingfisher could not load its rules ({type(error).__name__}); reinstall kingfisher-secret-scanner"
             ) from error
         self._scanner: Any = Scanner(rules, base64=True)
-        self._meanings = {
-            rule["id"]: catalogue.meaning(rule["id"], rules.detail(rule["id"])["pattern"])
-            for rule in rules.metadata()
-            if not rule["id"].startswith("finetooth.")
-        } | {rule.id: rule.meaning for rule in own}
+        self._rules: Any = rules
+        self._meanings = {rule.id: rule.meaning for rule in own}
         self._off = detect.off()
         digest = hashlib.sha256(
             b"".join(file.read_bytes() for file in (RULES, tokens.RULES, mnemonics.RULES))
@@ -154,7 +150,7 @@ class KingfisherDetector:
             if reading is None:
                 return None
             return Match(rule, reading.entity_type, reading.span, score, reading.validation)
-        meaning = self._meanings[rule]
+        meaning = self._meaning(rule)
         generic = meaning.validation in {"context", "none"} or meaning.entity_type == "PASSWORD"
         if documentation_example(secret) or (generic and placeholder(secret)):
             return None
@@ -165,6 +161,12 @@ class KingfisherDetector:
             return None  # not in the published format, and no newer, longer one either
         doubt = longer or (doubtful(secret) and not _may_repeat(meaning))
         return Match(meaning.rule, meaning.entity_type, span, score, "none" if doubt else meaning.validation)
+
+    def _meaning(self, rule: str) -> catalogue.Meaning:
+        # Of five hundred rules, few ever match, and to ask for all of them takes as long as to scan a small dataset.
+        if rule not in self._meanings:
+            self._meanings[rule] = catalogue.meaning(rule, self._rules.detail(rule)["pattern"])
+        return self._meanings[rule]
 
 
 def _may_repeat(meaning: catalogue.Meaning) -> bool:
@@ -200,22 +202,3 @@ class _Offsets:
         if self._starts is None:
             return Span(start, end)
         return Span(bisect.bisect_right(self._starts, start) - 1, bisect.bisect_left(self._starts, end))
-
-
-def _cache_folder() -> str | None:
-    """Return a folder for compiled rules that only this user can write, or None.
-
-    Compiled rules decide what is found, so a folder that another user could write to is not used at all.
-    """
-    from platformdirs import user_cache_dir  # noqa: PLC0415 - only where a detector is built
-
-    folder = Path(user_cache_dir("finetooth")) / "kingfisher"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        state = folder.stat()
-    except OSError:
-        return None
-    mine = not hasattr(os, "getuid") or state.st_uid == os.getuid()
-    if not mine or state.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or not os.access(folder, os.W_OK):
-        return None
-    return str(folder)

@@ -20,11 +20,12 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from typing import Any, Final
 
-from finetooth.detectors import proofs
+from finetooth.detectors import compiledpatterns, proofs
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.fillers import is_filler, is_stand_in
 from finetooth.detectors.ner_models import NerModel, ner_models, shipped
 from finetooth.detectors.ner_spans import tidy
+from finetooth.detectors.spacyimport import without_command_line
 from finetooth.detectors.windows import Window, windows
 from finetooth.errors import IncompleteError, PolicyError
 from finetooth.match import Match, Validation
@@ -390,7 +391,7 @@ def _engine() -> Any:
     if ours:
         os.environ["REGEX_TIMEOUT_SECONDS"] = _REGEX_SECONDS
     try:
-        with _hidden("torch", "transformers"):
+        with _hidden("torch", "transformers"), without_command_line(), compiledpatterns.serving():
             from finetooth.detectors import presidio_engine  # noqa: PLC0415 - heavy
     except ImportError as error:
         raise IncompleteError(

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from finetooth.counting import counted
+from finetooth.evidence import ScanEvidence
+from finetooth.finding import Finding
 from finetooth.report import Report
+
+_REVOKE = "Revoke the credentials where they were issued: one that reached a dataset is burnt. Then remove them."
 
 
 def next_steps(report: Report) -> list[str]:
@@ -16,6 +22,23 @@ def next_steps(report: Report) -> list[str]:
     return steps or ["Read the rulings above: each names what was observed and what is allowed."]
 
 
+def before_commit(scan: ScanEvidence, grounds: Sequence[Finding]) -> list[str]:
+    """Return what a person should do before the data can be committed.
+
+    Args:
+        scan: what was scanned.
+        grounds: the findings that a failed requirement counts.
+    """
+    steps = []
+    if any(finding.category == "credential" and finding.tier == "block" for finding in grounds):
+        steps.append(_REVOKE)
+    if grounds:
+        steps.append("Remove or replace what is listed, `git add` the file, and commit again.")
+    if scan.coverage.records_unread:
+        steps.append("Mend what could not be read, `git add` the file, and commit again; or keep it out of the data.")
+    return steps
+
+
 def _about_data(report: Report, metrics: set[str]) -> list[str]:
     steps = []
     scan = report.scan
@@ -26,9 +49,7 @@ def _about_data(report: Report, metrics: set[str]) -> list[str]:
     if scan is None:
         return steps
     if any(f.category == "credential" and f.tier == "block" for f in scan.findings):
-        steps.append(
-            "Revoke the credentials where they were issued: one that reached a dataset is burnt. Then remove them."
-        )
+        steps.append(_REVOKE)
     failed = {ruling.metric for ruling in report.verdict.rulings if ruling.status == "FAIL"}
     if failed & {"findings", "occurrences", "records_with_findings", "records_with_findings_rate"}:
         steps.append("Remove or replace the findings; findings.jsonl lists every place of every one of them.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
@@ -11,12 +11,15 @@ from finetooth.sources.lines import TOO_LONG, lines
 from finetooth.sources.peekable import Peekable, Unreadable
 
 
-def read_json_lines(path: str, content: Peekable) -> Iterator[Record | Unread]:
+def read_json_lines(
+    path: str, content: Peekable, passed_over: Callable[[bytes], bool] | None = None
+) -> Iterator[Record | Unread]:
     """Yield the value of each line that is not blank; any JSON value is a record, a bare string or number too.
 
     Args:
         path: the file as the user named it.
         content: its text as UTF-8.
+        passed_over: is asked of each of these lines, in order, whether it is counted but not read.
     """
     index = number = 0
     try:
@@ -25,7 +28,7 @@ def read_json_lines(path: str, content: Peekable) -> Iterator[Record | Unread]:
                 yield Unread(path=path, line=number, record=index, reason=f"{TOO_LONG}; split the record")
             elif not line or line.isspace():
                 continue
-            else:
+            elif passed_over is None or not passed_over(line):
                 try:
                     item: Record | Unread = Record(path, index, number, parse(line.decode("utf-8")))
                 except (UnicodeDecodeError, NotJson) as error:

@@ -24,6 +24,7 @@ from finetooth.sources.portions import Lines, RowGroups, pieces, sha256_of
 from finetooth.sources.refused import Refused
 from finetooth.sources.saved import SavedDataset
 from finetooth.sources.source import Source, Stored
+from finetooth.sources.unseen import Unseen
 
 SIZE: Final = 1 << 20
 """Bytes of a shard: some seconds of work, so that little is lost with a worker, and costs of milliseconds vanish."""
@@ -43,7 +44,7 @@ class Shard:
     form: str = ""
     """How they are read."""
     content: str | None = None
-    """SHA-256 of these bytes, hex; None where it is not known."""
+    """SHA-256 of these bytes, hex, or another name that no other content has; None where it is not known."""
 
     @property
     def movable(self) -> bool:
@@ -53,6 +54,8 @@ class Shard:
 
 def split(source: Source) -> Sequence[Shard]:
     """Return the shards of a source, at least one, in order."""
+    if isinstance(source, Unseen):
+        return (Shard(source, form=f"unseen {posixpath.basename(source.path.lower())}", content=source.content),)
     if not isinstance(source, DatasetFile):
         return (Shard(source, form="whole"),)
     # The reader asks the name where the content says nothing.

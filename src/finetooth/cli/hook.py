@@ -1,0 +1,41 @@
+"""``finetooth hook``: what a commit adds to the data, before it is made. The entry for pre-commit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from finetooth.cli import options
+
+
+def hook(
+    files: Annotated[list[str], typer.Argument(metavar="FILES...", help="Staged files, as pre-commit names them.")],
+    policy: options.PolicyOption = None,
+    input_format: options.InputFormatOption = None,
+    tokenizer: options.TokenizerOption = None,
+    resume: options.ResumeOption = True,
+    quiet: options.QuietOption = False,
+    exit_zero: options.ExitZeroOption = False,
+) -> None:
+    """Judge the records that a commit adds or changes, quickly, and say nothing where they are fine.
+
+    The staged content is judged; of a file that the last commit has too, only what is new or changed.
+    """
+    import gc
+
+    # To load is to make a million objects that stay: to look for garbage among them takes a tenth of the time.
+    gc.set_threshold(100_000)
+    from finetooth import commit
+    from finetooth.cli.screen import tell
+    from finetooth.counting import counted
+    from finetooth.formats.brief import brief
+
+    judged = commit.judge(files, policy, input_format=input_format, tokenizer=tokenizer, resume=resume)
+    if judged is None:
+        return
+    if not quiet:
+        parts = {"new or changed in": judged.partly, "all of": judged.wholly}
+        subject = ", ".join(f"{which} {counted(count, 'file')}" for which, count in parts.items() if count)
+        tell(brief(judged.verdict, judged.scan, judged.grounds, subject))
+    options.end(judged.verdict, exit_zero=exit_zero)
