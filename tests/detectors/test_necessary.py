@@ -48,7 +48,7 @@ def test_everything_that_matches_holds_one(text):
 
 
 def test_every_pattern_of_presidio_keeps_its_matches(patterns):
-    recognizers = [each for each in patterns._analyzer.registry.recognizers if getattr(each, "patterns", None)]
+    recognizers = [each for each in patterns._readings["en"].analysis.recognizers if getattr(each, "patterns", None)]
     told = {each.name: necessary(pattern.regex for pattern in each.patterns) for each in recognizers}
     assert sum(needed is not None for needed in told.values()) > len(told) / 2
     texts = [

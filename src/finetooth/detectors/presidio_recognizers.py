@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import tldextract
-from phonenumbers import Leniency, PhoneNumberMatcher, PhoneNumberType, number_type
+from phonenumbers import Leniency, PhoneNumberType, number_type
 from presidio_analyzer import AnalysisExplanation, Pattern, RecognizerResult
 from presidio_analyzer.predefined_recognizers import (
     CreditCardRecognizer,
@@ -23,6 +23,7 @@ from presidio_analyzer.predefined_recognizers import (
 )
 
 from finetooth.detectors.checks import date_or_years
+from finetooth.detectors.phone_matching import phone_numbers
 
 
 class OfflineEmailRecognizer(EmailRecognizer):
@@ -132,7 +133,7 @@ class PlannedPhoneRecognizer(PhoneRecognizer):
             return []
         found: dict[tuple[int, int], str] = {}
         for region in self.supported_regions:
-            for match in PhoneNumberMatcher(text, region, leniency=self.leniency):
+            for match in phone_numbers(text, region, self.leniency):
                 number = text[match.start : match.end]
                 if _is_other_number(text, match.start, number):
                     continue
@@ -147,7 +148,7 @@ class PlannedPhoneRecognizer(PhoneRecognizer):
                     written = "foreign"
                 found.setdefault((match.start, match.end), written)
         for region in sorted(self._expected):
-            for match in PhoneNumberMatcher(text, region, leniency=Leniency.POSSIBLE):
+            for match in phone_numbers(text, region, Leniency.POSSIBLE):
                 number = text[match.start : match.end]
                 if not number.isdigit() and not _is_other_number(text, match.start, number):
                     found.setdefault((match.start, match.end), "possible")
