@@ -27,6 +27,7 @@ _BEFORE: Final = WORDS + 1
 
 _NO_KEYWORDS: Final = frozenset({"-PRON-", "be"})
 _REMEMBERED: Final = 65_536
+_COLON: Final = re.compile(":")
 
 
 class _Possible(NamedTuple):
@@ -141,13 +142,12 @@ class QuickLemmaContext(LemmaContext):
         if not len(doc):
             return False
         here = read.token_at(start)
-        # What is cut at a colon counts wherever it stands: "re:the" makes every "the" count.
-        pieces = ":" in read.text and any(":" in token.text and len(token) > 1 for token in doc)
+        pieces = self._pieces(read)
         surely = maybe = 0
         is_open = False
         for at in range(min(here, len(doc) - 1), -1, -1):
             word = self._possible(doc[at].text)
-            if pieces or word.maybe:
+            if word.maybe or not pieces.isdisjoint(word.lemmas):
                 some, every = self._supporting(word.lemmas, listed)
                 if every and word.surely and maybe < _BEFORE:
                     return True
@@ -158,11 +158,20 @@ class QuickLemmaContext(LemmaContext):
                     break
         for at in range(here, len(doc)):
             word = self._possible(doc[at].text)
-            if pieces or word.maybe:
+            if word.maybe or not pieces.isdisjoint(word.lemmas):
                 is_open |= self._supporting(word.lemmas, listed)[0]
                 if word.surely:
                     break
         return None if is_open else False
+
+    def _pieces(self, read: ReadText) -> frozenset[str]:
+        """Return what may count as context wherever it stands: what is cut at a colon, as "the" in "re:the"."""
+        if read.pieces is None:
+            places = (read.token_at(found.start()) for found in _COLON.finditer(read.text))
+            cut = {token.text for at in places if len(token := read.doc[at]) > 1}
+            lemmas = (lemma for text in cut for lemma in self._possible(text).lemmas)
+            read.pieces = frozenset(piece for lemma in lemmas for piece in lemma.split(":"))
+        return read.pieces
 
     def _lemmatize(self, texts: Sequence[ReadText]) -> None:
         docs = [read.doc for read in texts]

@@ -9,6 +9,7 @@ NOTE: this module imports presidio when it is imported; see :mod:`finetooth.dete
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -20,7 +21,7 @@ from presidio_analyzer import (
     RecognizerResult,
     pattern_recognizer,
 )
-from presidio_analyzer.predefined_recognizers import PhoneRecognizer, SpacyRecognizer
+from presidio_analyzer.predefined_recognizers import PhoneRecognizer, SpacyRecognizer, UrlRecognizer
 
 from finetooth.detectors.necessary import Characters, necessary
 from finetooth.detectors.spacy_reader import ReadText
@@ -28,6 +29,9 @@ from finetooth.detectors.spacy_reader import ReadText
 Results = list[RecognizerResult]
 Words = Mapping[str, Sequence[str]]
 """By the id of a recognizer, its context words."""
+
+_HOST: Final = re.compile(r"\.[^\W\d_]")
+"""What every URL of Presidio's holds: a point, and after it the first letter of one of its top-level domains."""
 
 _DIGITS: Final = frozenset("0123456789")
 _NAME: Final = RecognizerResult.RECOGNIZER_NAME_KEY
@@ -173,6 +177,7 @@ class _Searched:
 
     def __init__(self, recognizer: PatternRecognizer, entities: list[str]) -> None:
         self._recognizer, self._entities = recognizer, entities
+        self._telling = _HOST.search if isinstance(recognizer, UrlRecognizer) else None
         flags = recognizer.global_regex_flags
         self._patterns = []
         for pattern in recognizer.patterns:
@@ -180,6 +185,8 @@ class _Searched:
             self._patterns.append((necessary([pattern.regex]), pattern.compiled_regex.search))
 
     def __call__(self, read: ReadText, characters: Characters) -> Results:
+        if self._telling is not None and self._telling(read.text) is None:
+            return []
         if not any(
             (needed is None or not needed.isdisjoint(characters)) and _matches(search, read.text)
             for needed, search in self._patterns

@@ -35,7 +35,7 @@ class Named(NamedTuple):
 class ReadText:
     """A text, its tokens and its entities."""
 
-    __slots__ = ("_doc", "_nlp", "_places", "entities", "keywords", "lemmas", "text")
+    __slots__ = ("_doc", "_nlp", "_places", "entities", "keywords", "lemmas", "pieces", "text")
 
     def __init__(self, text: str, nlp: Any, doc: Any = None, entities: Sequence[Named] = ()) -> None:
         """Take what is known; the text is cut into tokens when they are asked for."""
@@ -45,6 +45,8 @@ class ReadText:
         """Of each token; None until somebody made them."""
         self.keywords: frozenset[str] | None = None
         """What counts as context among the lemmas; None until somebody asked."""
+        self.pieces: frozenset[str] | None = None
+        """What may count beside them; None until somebody asked."""
         self._nlp = nlp
         self._doc = doc
         self._places: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
