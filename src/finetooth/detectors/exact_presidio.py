@@ -22,7 +22,7 @@ from finetooth.match import Match
 from finetooth.policy import Detect
 from finetooth.span import Span
 
-_CHARACTERS: Final = 65_536
+_CHARACTERS: Final = 262_144
 """In code points: so much is read at once. A longer text is read alone, whole, as Presidio reads it."""
 
 
