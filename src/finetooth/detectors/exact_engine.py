@@ -84,11 +84,8 @@ class _QuickPhoneRecognizer(PhoneRecognizer):
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:
         """Return the numbers of a text that are valid in one of the plans."""
-        places = {
-            (number.start, number.end): region
-            for region in self.supported_regions
-            for number in phone_numbers(text, region, self.leniency)
-        }
+        numbers = phone_numbers(text, self.supported_regions, self.leniency)
+        places = dict.fromkeys((number.start, number.end) for _, number in numbers)
         results = [
             RecognizerResult(
                 self.supported_entities[0],

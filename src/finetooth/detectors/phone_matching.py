@@ -6,12 +6,16 @@ depends on that, on the character before it and on the three after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
 from phonenumbers import PhoneNumberMatcher
+from phonenumbers import phonenumbermatcher as matching
 from phonenumbers.phonenumbermatcher import PhoneNumberMatch
+
+_FEWEST: Final = 2
+"""Digits: ITU-T E.164 knows no shorter national number, and `phonenumbers` refuses one."""
 
 _REMEMBERED: Final = 65_536
 """Candidates, with their plans."""
@@ -20,15 +24,41 @@ _LONGEST: Final = 10_000
 """Code points. The matcher gives a text up after 65,535 tries; in a shorter one it never comes to that."""
 
 
-def phone_numbers(text: str, region: str, leniency: int) -> Iterable[Any]:
-    """Return what yields as `phonenumbers.PhoneNumberMatcher` does: the numbers of a text by the plan of a region."""
-    matcher = PhoneNumberMatcher if len(text) > _LONGEST else _Remembering
-    numbers: Iterable[Any] = matcher(text, region, leniency)
-    return numbers
+def phone_numbers(text: str, regions: Iterable[str], leniency: int) -> Iterator[tuple[str, Any]]:
+    """Yield the numbers of a text by the plan of each region, as `phonenumbers.PhoneNumberMatcher` finds them."""
+    if sum(map(str.isdigit, text)) < _FEWEST:
+        return
+    candidates: dict[int, tuple[int, str] | None] = {}
+    for region in regions:
+        if len(text) > _LONGEST:
+            matcher = PhoneNumberMatcher(text, region, leniency)
+        else:
+            matcher = _Remembering(text, region, leniency)
+            matcher.candidates = candidates
+        yield from ((region, number) for number in matcher)
 
 
 class _Remembering(PhoneNumberMatcher):
     """NOTE: if a later version of `phonenumbers` asks in another way, this is only as slow as the matcher itself."""
+
+    candidates: dict[int, tuple[int, str] | None]
+    """By where it is looked for, the next candidate of the text and its place: the same for every plan."""
+
+    def _find(self, index: int) -> PhoneNumberMatch | None:
+        while self._max_tries > 0:
+            if index not in self.candidates:
+                found = matching._PATTERN.search(self.text, index)
+                trimmed = found and self._trim_after_first_match(matching._SECOND_NUMBER_START_PATTERN, found.group())
+                self.candidates[index] = (found.start(), trimmed) if found else None
+            candidate = self.candidates[index]
+            if candidate is None:
+                return None
+            start, written = candidate
+            if (number := self._extract_match(written, start)) is not None:
+                return number
+            self._max_tries -= 1
+            index = start + len(written)
+        return None
 
     def _extract_match(self, candidate: str, offset: int) -> PhoneNumberMatch | None:
         end = offset + len(candidate)

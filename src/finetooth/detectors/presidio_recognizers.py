@@ -132,26 +132,24 @@ class PlannedPhoneRecognizer(PhoneRecognizer):
         if sum(map(str.isdigit, text)) < 6:  # noqa: PLR2004 - no plan has shorter numbers
             return []
         found: dict[tuple[int, int], str] = {}
-        for region in self.supported_regions:
-            for match in phone_numbers(text, region, self.leniency):
-                number = text[match.start : match.end]
-                if _is_other_number(text, match.start, number):
-                    continue
-                international = number.lstrip("(").startswith("+")
-                if number_type(match.number) in self._SERVICES:
-                    written = "service"
-                elif number.isdigit():
-                    written = "bare"
-                elif international or region in self._expected:
-                    written = "grouped"
-                else:
-                    written = "foreign"
-                found.setdefault((match.start, match.end), written)
-        for region in sorted(self._expected):
-            for match in phone_numbers(text, region, Leniency.POSSIBLE):
-                number = text[match.start : match.end]
-                if not number.isdigit() and not _is_other_number(text, match.start, number):
-                    found.setdefault((match.start, match.end), "possible")
+        for region, match in phone_numbers(text, self.supported_regions, self.leniency):
+            number = text[match.start : match.end]
+            if _is_other_number(text, match.start, number):
+                continue
+            international = number.lstrip("(").startswith("+")
+            if number_type(match.number) in self._SERVICES:
+                written = "service"
+            elif number.isdigit():
+                written = "bare"
+            elif international or region in self._expected:
+                written = "grouped"
+            else:
+                written = "foreign"
+            found.setdefault((match.start, match.end), written)
+        for _, match in phone_numbers(text, sorted(self._expected), Leniency.POSSIBLE):
+            number = text[match.start : match.end]
+            if not number.isdigit() and not _is_other_number(text, match.start, number):
+                found.setdefault((match.start, match.end), "possible")
         # Without a plus or a word before it, a possible number is any number in groups.
         return [
             self._result(start, end, written, 0.3 if written == "possible" and text[start] != "+" else self.SCORE)

@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 _WORDS: Final = 16_384
 """So many words are remembered, the first that come, at 4 KB each; the others are forgotten after their batch."""
 
-_BLOCK: Final = 1_024
+BLOCK: Final = 1_024
 """Rows that are computed at once: at 288 sums of four bytes each they stay in a second-level cache."""
 
 _LAYERS: Final = frozenset(
@@ -41,7 +41,7 @@ class UnsupportedNetworkError(Exception):
 
 def blocks(rows: int) -> Iterator[slice]:
     """Yield pieces of so many rows, each as large as is computed at once."""
-    return (slice(start, min(start + _BLOCK, rows)) for start in range(0, rows, _BLOCK))
+    return (slice(start, min(start + BLOCK, rows)) for start in range(0, rows, BLOCK))
 
 
 class _Maxout:
@@ -53,6 +53,7 @@ class _Maxout:
         # All first pieces together, then all second ones: what is compared lies in one row then.
         self.weights: Floats = np.ascontiguousarray(weights.transpose(1, 0, 2).reshape(-1, inputs).T)
         self.bias: Floats = np.ascontiguousarray(maxout.get_param("b").T.reshape(-1))
+        self._ones = np.full(self.units, 1 / self.units, np.float32)
         self._gain, self._shift = norm.get_param("G").copy(), norm.get_param("b").copy()
 
     def of(self, sums: Floats) -> Floats:
@@ -60,9 +61,11 @@ class _Maxout:
         best = np.maximum(sums[:, : self.units], sums[:, self.units : 2 * self.units])
         for piece in range(2, self._pieces):
             np.maximum(best, sums[:, piece * self.units : (piece + 1) * self.units], out=best)
-        best -= best.mean(axis=1, keepdims=True)
-        variance = np.einsum("ij,ij->i", best, best)[:, None] / np.float32(self.units) + np.float32(1e-8)
-        best *= variance ** np.float32(-0.5)
+        best -= (best @ self._ones)[:, None]
+        variance = np.einsum("ij,ij->i", best, best)
+        variance /= np.float32(self.units)
+        variance += np.float32(1e-8)
+        best *= (1 / np.sqrt(variance))[:, None]
         best *= self._gain
         best += self._shift
         return best
@@ -132,11 +135,17 @@ class TokenEncoder:
             sums += self._places[0][around[block]]
             sums += self._places[2][around[block.start + 2 : block.stop + 2]]
             x[block] += layer.of(sums)
+        most, width = min(len(rows), BLOCK), x.shape[1]
+        seen = np.empty((most, 3, width), np.float32)
+        room = np.empty((most, self._convolutions[0].weights.shape[1]), np.float32)
+        before = np.zeros((len(x) + 2, width), np.float32)
         for layer in self._convolutions[1:]:
-            before = np.pad(x, ((1, 1), (0, 0)))
+            before[1:-1] = x
             for block in blocks(len(rows)):
-                seen = [before[block.start + place : block.stop + place] for place in range(3)]
-                sums = np.concatenate(seen, axis=1) @ layer.weights
+                for place in range(3):
+                    seen[: block.stop - block.start, place] = before[block.start + place : block.stop + place]
+                window = seen[: block.stop - block.start].reshape(block.stop - block.start, -1)
+                sums = np.matmul(window, layer.weights, out=room[: len(window)])
                 sums += layer.bias
                 x[block] += layer.of(sums)
         return x
