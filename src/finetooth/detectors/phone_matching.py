@@ -20,6 +20,10 @@ _FEWEST: Final = 2
 _REMEMBERED: Final = 65_536
 """Candidates, with their plans."""
 
+_CANDIDATE: Final[Any] = matching._PATTERN
+_SECOND_NUMBER: Final[Any] = matching._SECOND_NUMBER_START_PATTERN  # type: ignore[attr-defined]
+"""How `phonenumbers` itself looks for a candidate, whatever the plan, and cuts a second number off."""
+
 _LONGEST: Final = 10_000
 """Code points. The matcher gives a text up after 65,535 tries; in a shorter one it never comes to that."""
 
@@ -47,9 +51,10 @@ class _Remembering(PhoneNumberMatcher):
     def _find(self, index: int) -> PhoneNumberMatch | None:
         while self._max_tries > 0:
             if index not in self.candidates:
-                found = matching._PATTERN.search(self.text, index)
-                trimmed = found and self._trim_after_first_match(matching._SECOND_NUMBER_START_PATTERN, found.group())
-                self.candidates[index] = (found.start(), trimmed) if found else None
+                found = _CANDIDATE.search(self.text, index)
+                self.candidates[index] = (
+                    (found.start(), self._trim_after_first_match(_SECOND_NUMBER, found.group())) if found else None
+                )
             candidate = self.candidates[index]
             if candidate is None:
                 return None
