@@ -21,7 +21,7 @@ from typing import Final
 
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.fillers import is_filler
-from finetooth.detectors.identifier_rules import FILES, WORD, IdentifierRule, load, load_own
+from finetooth.detectors.identifier_rules import FILES, WORD, IdentifierRule, OnDemand, load, load_own
 from finetooth.detectors.labels import words_of
 from finetooth.detectors.placeholders import doubtful
 from finetooth.detectors.timed import Found
@@ -158,8 +158,8 @@ class _Words:
         # Letters that are several in lower case ("İ") would shift the places.
         telling = rule.needs and len(self._text) >= _LONG and len(self._text) == len(self._lowered)
         pattern = rule.pattern
-        reach = _reach(pattern) if telling and isinstance(pattern, re.Pattern) else None
-        if reach is None or not isinstance(pattern, re.Pattern):
+        reach = _reach(pattern) if telling and isinstance(pattern, OnDemand) else None
+        if reach is None or not isinstance(pattern, OnDemand):
             yield from pattern.finditer(self._text)
             return
         if self._places is None:
@@ -176,7 +176,7 @@ class _Words:
 
 
 @lru_cache(1024)
-def _reach(pattern: re.Pattern[str]) -> int | None:
+def _reach(pattern: OnDemand) -> int | None:
     """Return how far from a word within it a match can end, what it looks at around itself included; None if anyhow."""
     _, most = parser.parse(pattern.pattern, pattern.flags).getwidth()
     return int(most) + _AROUND if most < _UNBOUNDED else None

@@ -17,6 +17,7 @@ import regex
 from presidio_analyzer import (
     AnalysisExplanation,
     EntityRecognizer,
+    Pattern,
     PatternRecognizer,
     RecognizerResult,
     pattern_recognizer,
@@ -178,29 +179,27 @@ class _Searched:
     def __init__(self, recognizer: PatternRecognizer, entities: list[str]) -> None:
         self._recognizer, self._entities = recognizer, entities
         self._telling = _HOST.search if isinstance(recognizer, UrlRecognizer) else None
-        flags = recognizer.global_regex_flags
-        self._patterns = []
-        for pattern in recognizer.patterns:
-            pattern.compiled_regex, pattern.compiled_with_flags = regex.compile(pattern.regex, flags=flags), flags
-            self._patterns.append((necessary([pattern.regex]), pattern.compiled_regex.search))
+        self._patterns = [(necessary([pattern.regex]), pattern) for pattern in recognizer.patterns]
 
     def __call__(self, read: ReadText, characters: Characters) -> Results:
         if self._telling is not None and self._telling(read.text) is None:
             return []
         if not any(
-            (needed is None or not needed.isdisjoint(characters)) and _matches(search, read.text)
-            for needed, search in self._patterns
+            (needed is None or not needed.isdisjoint(characters)) and self._matches(pattern, read.text)
+            for needed, pattern in self._patterns
         ):
             return []
         results: Results = self._recognizer.analyze(read.text, self._entities)
         return results
 
-
-def _matches(search: Callable[..., object], text: str) -> bool:
-    try:
-        return search(text, timeout=pattern_recognizer.REGEX_TIMEOUT_SECONDS) is not None
-    except TimeoutError:
-        return True  # the recognizer itself runs into its limit and tells so
+    def _matches(self, pattern: Pattern, text: str) -> bool:
+        flags = self._recognizer.global_regex_flags
+        if not pattern.compiled_regex or pattern.compiled_with_flags != flags:
+            pattern.compiled_regex, pattern.compiled_with_flags = regex.compile(pattern.regex, flags=flags), flags
+        try:
+            return pattern.compiled_regex.search(text, timeout=pattern_recognizer.REGEX_TIMEOUT_SECONDS) is not None
+        except TimeoutError:
+            return True  # the recognizer itself runs into its limit and tells so
 
 
 def _characters(text: str) -> Characters:
