@@ -65,3 +65,12 @@ def test_every_pattern_of_presidio_keeps_its_matches(patterns):
             for text in texts:
                 if regex.search(pattern.regex, text, regex.IGNORECASE):
                     assert told[each.name] is None or not told[each.name].isdisjoint(text)
+
+
+def test_every_url_of_presidio_holds_a_point_and_a_letter_after_it():
+    from presidio_analyzer.predefined_recognizers import UrlRecognizer
+
+    suffixes = re.search(r"\[\.\]\(\?:((?:\(\?:[^()]+\)\|?)+)\)", UrlRecognizer.BASE_URL_REGEX)[1]
+    listed = re.findall(r"\(\?:([^()]+)\)", suffixes)
+    assert len(listed) > 300
+    assert all(suffix[0].isalpha() for suffix in listed)
