@@ -128,9 +128,15 @@ def analysed(texts: Sequence[str], reader: Any, analysis: Any, hush: Hush) -> li
     read = reader.read(texts)
     found = [_UNREAD if each is None else _guarded(partial(analysis.found, each), hush) for each in read]
     told = [(each, results) for each, results in zip(read, found, strict=True) if not isinstance(results, Undetected)]
-    prepared = _guarded(partial(analysis.prepare, told), hush)
-    if isinstance(prepared, Undetected):
-        return [prepared for _ in texts]
+    if isinstance(_guarded(partial(analysis.prepare, told), hush), Undetected):
+        # One text must not cost the others of its batch: each once more, alone.
+        found = [
+            results
+            if isinstance(results, Undetected)
+            or not isinstance(failed := _guarded(partial(analysis.prepare, [(each, results)]), hush), Undetected)
+            else failed
+            for each, results in zip(read, found, strict=True)
+        ]
     return [
         results if isinstance(results, Undetected) else _guarded(partial(analysis.settled, each, results), hush)
         for each, results in zip(read, found, strict=True)

@@ -37,7 +37,10 @@ _TOKENS: Final = 16_384
 
 _FEATURES: Final = 8
 _MOVES: Final = "SDLRB"
-"""Shift, reduce (D), left arc, right arc, break."""
+"""What spaCy calls the kinds of moves."""
+_SHIFT, _REDUCE, _LEFT, _RIGHT, _BREAK = range(5)
+"""The same as numbers: push a word; pop one, or put it back; pop it as a child of the next word; push that as one of
+the last; begin a sentence."""
 
 
 class SentenceNetwork:
@@ -171,15 +174,21 @@ class _Transitions:
             scores = np.maximum(sums[:, :half], sums[:, half:]) @ self._upper
             rest = end - front + held
             empty, begins = depth == 0, starts[b0]
-            may_push = (rest >= 2) & ~begins & ~put_back[b0]  # noqa: PLR2004
+            may_shift = empty | ((rest > 1) & ~begins & ~put_back[b0])
             may_tie = ~empty & (rest > 0) & ~begins
-            may_break = (rest >= 2) & (b1 == b0 + 1) & ~starts[b1]  # noqa: PLR2004
-            scores += self._added[(empty | may_push) + 2 * ~empty + 12 * may_tie + 16 * may_break]
+            may_break = (rest > 1) & (b1 == b0 + 1) & ~starts[b1]
+            scores += self._added[
+                may_shift
+                + ~empty * (1 << _REDUCE)
+                + may_tie * ((1 << _LEFT) + (1 << _RIGHT))
+                + may_break * (1 << _BREAK)
+            ]
             move = scores.argmax(axis=1)
             kind = self._kind[move]
             # The moves.
-            pushed, pulled, to_right, to_left = kind % 3 == 0, (kind == 1) | (kind == 2), kind == 3, kind == 2  # noqa: PLR2004
-            returned = (kind == 1) & (heads[top] == none) & (depth > 1)
+            to_left, to_right = kind == _LEFT, kind == _RIGHT
+            pushed, pulled = (kind == _SHIFT) | to_right, (kind == _REDUCE) | to_left
+            returned = (kind == _REDUCE) & (heads[top] == none) & (depth > 1)
             if to_left.any():
                 child, head = top[to_left], b0[to_left]
                 right[heads[child]] = sibling[child]  # where it had a head, it was its last child
@@ -187,7 +196,7 @@ class _Transitions:
             if to_right.any():
                 child, head = b0[to_right], top[to_right]
                 heads[child], moves[child], sibling[child], right[head] = head, move[to_right], right[head], child
-            starts[b1[kind == 4]] = True  # noqa: PLR2004
+            starts[b1[kind == _BREAK]] = True
             below[b0[pushed]] = top[pushed]
             drawn = pushed & (held > 0)
             if returned.any():
