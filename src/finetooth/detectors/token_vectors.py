@@ -115,8 +115,8 @@ class TokenEncoder:
         # thinc puts as many rows of zeros around each document as there are convolutions; these then see them too.
         between = np.zeros(len(self._convolutions), np.intp)
         pieces = [between]
-        for doc in docs:
-            pieces += (self._rows_of(doc), between)
+        for words in np.split(self._rows_of(docs), np.cumsum([len(doc) for doc in docs])[:-1]):
+            pieces += (words, between)
         rows = np.concatenate(pieces)
         x = self._convolved(rows)[rows > 0]
         if self._reduced is None:
@@ -150,17 +150,30 @@ class TokenEncoder:
                 x[block] += layer.of(sums)
         return x
 
-    def _rows_of(self, doc: Any) -> NDArray[np.intp]:
-        told = doc.to_array(self._telling).astype(np.uint64)
+    def _rows_of(self, docs: Sequence[Any]) -> NDArray[np.intp]:
+        told = np.concatenate([doc.to_array(self._telling) for doc in docs]).astype(np.uint64)
         keys = told[:, 0]
         for column in range(1, told.shape[1]):
             keys = keys * _SPREAD + told[:, column]
         words = keys.tolist()
         rows = self._rows
         if not rows.keys() >= set(words):
-            new = {word: at for at, word in enumerate(words) if word not in rows}
-            self._learn(list(new), doc.to_array(self._columns)[list(new.values())])
+            new: dict[int, int] = {}
+            for at, word in enumerate(words):
+                if word not in rows:
+                    new.setdefault(word, at)  # its first place, so that they stay in order
+            self._learn(list(new), self._features(docs, np.fromiter(new.values(), np.intp, len(new))))
         return np.fromiter(map(rows.__getitem__, words), np.intp, len(words))
+
+    def _features(self, docs: Sequence[Any], places: NDArray[np.intp]) -> NDArray[np.uint64]:
+        """Return what the embedding sees of tokens, by their places in all documents, in order."""
+        ends = np.cumsum([len(doc) for doc in docs])
+        holding = np.searchsorted(ends, places, "right")
+        features = [
+            docs[at].to_array(self._columns)[places[holding == at] - (ends[at] - len(docs[at]))]
+            for at in np.unique(holding).tolist()
+        ]
+        return np.concatenate(features)
 
     def _learn(self, words: list[int], features: NDArray[np.uint64]) -> None:
         start, end = len(self._rows) + 1, len(self._rows) + 1 + len(words)
