@@ -1,21 +1,41 @@
 """`phonenumbers`' matcher with a memory: what it says of a candidate is asked of it once.
 
 It reads a text anew for every numbering plan, and numbers of forms and tables recur. What it makes of a candidate
-depends on that, on the character before it and on the three after it.
+depends on that, on the character before it and on the three after it. Most candidates are years and other numbers
+with fewer digits than any valid number of a plan has.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from phonenumbers import PhoneNumberMatcher
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    Leniency,
+    PhoneMetadata,
+    PhoneNumberMatcher,
+    country_code_for_region,
+)
 from phonenumbers import phonenumbermatcher as matching
 from phonenumbers.phonenumbermatcher import PhoneNumberMatch
 
 _FEWEST: Final = 2
 """Digits: ITU-T E.164 knows no shorter national number, and `phonenumbers` refuses one."""
+
+_ABROAD: Final = 5
+"""Digits of a number with a prefix for calls abroad (two, as 00), a country code (one) and a national number (two)."""
+
+_KINDS: Final = (
+    *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost"),
+    *("personal_number", "voip", "pager", "uan", "voicemail"),
+)
+"""What `phonenumbers` calls the kinds of valid numbers."""
+
+_TELLING: Final = re.compile(r"[+\uff0bA-Za-z]")
+"""A plus, and letters, which stand for digits or announce an extension."""
 
 _REMEMBERED: Final = 65_536
 """Candidates, with their plans."""
@@ -32,38 +52,54 @@ def phone_numbers(text: str, regions: Iterable[str], leniency: int) -> Iterator[
     """Yield the numbers of a text by the plan of each region, as `phonenumbers.PhoneNumberMatcher` finds them."""
     if sum(map(str.isdigit, text)) < _FEWEST:
         return
-    candidates: dict[int, tuple[int, str] | None] = {}
+    candidates: dict[int, _Candidate | None] = {}
     for region in regions:
         if len(text) > _LONGEST:
             matcher = PhoneNumberMatcher(text, region, leniency)
         else:
             matcher = _Remembering(text, region, leniency)
             matcher.candidates = candidates
+            matcher.fewest = _fewest(region) if leniency >= Leniency.VALID else 0
         yield from ((region, number) for number in matcher)
+
+
+class _Candidate(NamedTuple):
+    start: int
+    written: str
+    digits: int
+    """How many it has; more than any number where it has a plus or a letter."""
 
 
 class _Remembering(PhoneNumberMatcher):
     """NOTE: if a later version of `phonenumbers` asks in another way, this is only as slow as the matcher itself."""
 
-    candidates: dict[int, tuple[int, str] | None]
-    """By where it is looked for, the next candidate of the text and its place: the same for every plan."""
+    candidates: dict[int, _Candidate | None]
+    """By where it is looked for, the next candidate of the text: the same for every plan."""
+    fewest: int
+    """A candidate of fewer digits is none of this plan's."""
 
     def _find(self, index: int) -> PhoneNumberMatch | None:
         while self._max_tries > 0:
             if index not in self.candidates:
-                found = _CANDIDATE.search(self.text, index)
-                self.candidates[index] = (
-                    (found.start(), self._trim_after_first_match(_SECOND_NUMBER, found.group())) if found else None
-                )
+                self.candidates[index] = self._next(index)
             candidate = self.candidates[index]
             if candidate is None:
                 return None
-            start, written = candidate
-            if (number := self._extract_match(written, start)) is not None:
-                return number
+            if candidate.digits >= self.fewest:
+                number = self._extract_match(candidate.written, candidate.start)
+                if number is not None:
+                    return number
             self._max_tries -= 1
-            index = start + len(written)
+            index = candidate.start + len(candidate.written)
         return None
+
+    def _next(self, index: int) -> _Candidate | None:
+        found = _CANDIDATE.search(self.text, index)
+        if found is None:
+            return None
+        written = self._trim_after_first_match(_SECOND_NUMBER, found.group())
+        digits = _LONGEST if _TELLING.search(written) else sum(map(str.isdigit, written))
+        return _Candidate(found.start(), written, digits)
 
     def _extract_match(self, candidate: str, offset: int) -> PhoneNumberMatch | None:
         end = offset + len(candidate)
@@ -73,6 +109,18 @@ class _Remembering(PhoneNumberMatcher):
             return None
         start, number, parsed = found
         return PhoneNumberMatch(offset + start, number, parsed)
+
+
+@lru_cache(512)
+def _fewest(region: str) -> int:
+    """Return how many digits a valid number has at least by the plan of a region, as it is written there."""
+    plans = (
+        PhoneMetadata.metadata_for_region(each, None)
+        for each in COUNTRY_CODE_TO_REGION_CODE.get(country_code_for_region(region), ())
+    )
+    kinds = (getattr(plan, kind, None) for plan in plans if plan is not None for kind in _KINDS)
+    lengths = (length for kind in kinds if kind is not None for length in kind.possible_length if length > 0)
+    return int(min((_ABROAD, *lengths)))
 
 
 @lru_cache(_REMEMBERED)
