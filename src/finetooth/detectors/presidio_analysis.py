@@ -24,7 +24,7 @@ from presidio_analyzer import (
 )
 from presidio_analyzer.predefined_recognizers import PhoneRecognizer, SpacyRecognizer, UrlRecognizer
 
-from finetooth.detectors.necessary import Characters, necessary
+from finetooth.detectors.necessary import Characters, digits, necessary
 from finetooth.detectors.spacy_reader import ReadText
 
 Results = list[RecognizerResult]
@@ -179,14 +179,16 @@ class _Searched:
     def __init__(self, recognizer: PatternRecognizer, entities: list[str]) -> None:
         self._recognizer, self._entities = recognizer, entities
         self._telling = _HOST.search if isinstance(recognizer, UrlRecognizer) else None
-        self._patterns = [(necessary([pattern.regex]), pattern) for pattern in recognizer.patterns]
+        self._patterns = [(necessary([each.regex]), digits(each.regex), each) for each in recognizer.patterns]
 
     def __call__(self, read: ReadText, characters: Characters) -> Results:
         if self._telling is not None and self._telling(read.text) is None:
             return []
         if not any(
-            (needed is None or not needed.isdisjoint(characters)) and self._matches(pattern, read.text)
-            for needed, pattern in self._patterns
+            read.digits >= fewest
+            and (needed is None or not needed.isdisjoint(characters))
+            and self._matches(pattern, read.text)
+            for needed, fewest, pattern in self._patterns
         ):
             return []
         results: Results = self._recognizer.analyze(read.text, self._entities)

@@ -7,6 +7,7 @@ which.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from finetooth.detectors.entity_network import EntityNetwork, Marking
 from finetooth.detectors.sentence_network import SentenceNetwork
 from finetooth.detectors.token_vectors import UnsupportedNetworkError
+
+_DIGIT: Final = re.compile(r"\d")
 
 _NAMING_NOTHING: Final = frozenset({"tok2vec", "tagger", "morphologizer", "attribute_ruler", "lemmatizer"})
 """Components that change neither entities nor sentences."""
@@ -35,7 +38,7 @@ class Named(NamedTuple):
 class ReadText:
     """A text, its tokens and its entities."""
 
-    __slots__ = ("_doc", "_nlp", "_places", "entities", "keywords", "lemmas", "pieces", "text")
+    __slots__ = ("_digits", "_doc", "_nlp", "_places", "entities", "keywords", "lemmas", "pieces", "text")
 
     def __init__(self, text: str, nlp: Any, doc: Any = None, entities: Sequence[Named] = ()) -> None:
         """Take what is known; the text is cut into tokens when they are asked for."""
@@ -49,6 +52,7 @@ class ReadText:
         """What may count beside them; None until somebody asked."""
         self._nlp = nlp
         self._doc = doc
+        self._digits: int | None = None
         self._places: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
 
     @property
@@ -57,6 +61,13 @@ class ReadText:
         if self._doc is None:
             self._doc = self._nlp.make_doc(self.text)
         return self._doc
+
+    @property
+    def digits(self) -> int:
+        """How many digits the text has, of whatever script."""
+        if self._digits is None:
+            self._digits = len(_DIGIT.findall(self.text))
+        return self._digits
 
     def token_at(self, position: int) -> int:
         """Return the first token that ends after a position; as many as there are tokens where none does."""
