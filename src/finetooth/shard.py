@@ -33,7 +33,7 @@ from finetooth.shownpaths import ShownPaths, masked, writable
 from finetooth.sources.source import Source
 from finetooth.span import Span
 
-_BATCH_CHARACTERS = 65_536  # enough to keep an NER model busy, little enough to keep memory flat
+_BATCH_CHARACTERS = 262_144  # enough to keep an NER model busy, little enough to keep memory flat
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,12 @@ import socket
 
 import pytest
 
+from finetooth.detectors import presidio_frame
 from finetooth.detectors.kingfisher import KingfisherDetector
 from finetooth.detectors.presidio import PresidioDetector
 from finetooth.policy import Detect
+
+presidio_frame.engine()  # Presidio reads its time limit when it is first imported, which a test module may do
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,9 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
-from finetooth.detectors.entity_network import EntityNetwork, FastRecognizer, UnsupportedNetworkError
+from finetooth.detectors.entity_network import EntityNetwork
 from finetooth.detectors.ner_models import shipped
+from finetooth.detectors.token_vectors import UnsupportedNetworkError
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 
@@ -60,20 +61,13 @@ def test_no_entity_crosses_the_start_of_a_sentence(pipeline):
 
 
 def test_words_beyond_those_remembered_are_read_all_the_same(pipeline, monkeypatch):
-    monkeypatch.setattr("finetooth.detectors.entity_network._WORDS", 20)
+    monkeypatch.setattr("finetooth.detectors.token_vectors._WORDS", 20)
     docs = [pipeline.make_doc(text) for text in texts()]
     network, large = (EntityNetwork(pipeline.get_pipe("ner")) for _ in range(2))
     for first in range(0, len(docs), 8):
         batch = docs[first : first + 8]
         assert network.entities(batch) == large.entities(batch)
     assert len(network._encoder._rows) < len(large._encoder._rows) * 2
-
-
-def test_it_takes_the_place_of_a_component(pipeline):
-    quick = FastRecognizer(pipeline.get_pipe("ner"))
-    [doc] = quick.pipe([pipeline.make_doc("I met Ada Lovelace in London.")])
-    assert {each.text for each in doc.ents} >= {"Ada Lovelace", "London"}
-    assert doc.ents[0].label_ == told(quick(pipeline.make_doc("I met Ada Lovelace in London.")))[0][0]
 
 
 def test_another_architecture_is_refused():

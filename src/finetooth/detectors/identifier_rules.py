@@ -7,9 +7,10 @@ room knows how rules are written; :mod:`finetooth.detectors.identifiers` knows h
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final
 
@@ -158,6 +159,32 @@ class IdentifierRule:
     """What must not stand in the sentence before the value."""
 
 
+class OnDemand:
+    """A verbose pattern of ours, compiled when it is first asked."""
+
+    flags: Final = re.VERBOSE
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, self.flags)
+
+    @property
+    def groupindex(self) -> Mapping[str, int]:
+        """Named groups."""
+        return self._compiled.groupindex
+
+    def finditer(self, string: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
+        """Yield the places that it matches between two places, in order."""
+        return self._compiled.finditer(string, start, end)
+
+    def fullmatch(self, string: str) -> re.Match[str] | None:
+        """Match the whole of a text."""
+        return self._compiled.fullmatch(string)
+
+
 WORD: Final = re.compile(r"[^\W_]+")
 """What counts as a word of a text for `IdentifierRule.needs`."""
 
@@ -173,7 +200,7 @@ def load(path: Path = RULES) -> tuple[IdentifierRule, ...]:
         document = yaml.load(path.read_text("utf-8"), _LOADER)  # noqa: S506 - both are safe ones
     except (OSError, yaml.YAMLError) as error:
         raise IncompleteError(f"{path}: the rules cannot be read ({type(error).__name__}); reinstall it") from error
-    return compiled(document, str(path))
+    return compiled(document, str(path), on_demand=True)
 
 
 def load_own(path: Path, entity_types: Collection[str]) -> tuple[IdentifierRule, ...]:
@@ -195,7 +222,9 @@ def load_own(path: Path, entity_types: Collection[str]) -> tuple[IdentifierRule,
     return rules
 
 
-def compiled(document: Any, place: str, own: Collection[str] | None = None) -> tuple[IdentifierRule, ...]:
+def compiled(
+    document: Any, place: str, own: Collection[str] | None = None, *, on_demand: bool = False
+) -> tuple[IdentifierRule, ...]:
     """Return the rules of a parsed file.
 
     Args:
@@ -203,11 +232,16 @@ def compiled(document: Any, place: str, own: Collection[str] | None = None) -> t
             ``{{name}}`` stands for a definition, or for any phrase of a list.
         place: the file, for messages.
         own: for a user's file, the entity types that the policy makes known; None for ours.
+        on_demand: whether ours are compiled when they are first asked, as most are not: then a test proves them.
 
     Raises:
         IncompleteError: A rule is not well formed.
     """
-    compile_one = _compiled if own is None else partial(_compiled_own, entity_types=own)
+    compile_one = (
+        partial(_compiled, compile_pattern=OnDemand if on_demand else _verbose)
+        if own is None
+        else partial(_compiled_own, entity_types=own)
+    )
     # Ours are tested to need a digit; a user's may pass over no text unasked.
     defaults = {} if own is None else {"digits": False}
     try:
@@ -247,12 +281,18 @@ def _compiled_own(
     return _ready(text, definitions, lists, TimedPattern)
 
 
-def _compiled(text: RuleText, definitions: Mapping[str, str], lists: _Lists) -> IdentifierRule:
+def _verbose(pattern: str) -> Pattern:
+    return re.compile(pattern, re.VERBOSE)
+
+
+def _compiled(
+    text: RuleText, definitions: Mapping[str, str], lists: _Lists, compile_pattern: Callable[[str], Pattern]
+) -> IdentifierRule:
     if not text.id.startswith("finetooth."):
         raise ValueError("id: ours begin with 'finetooth.'")
     if text.entity_type not in ENTITY_TYPES:
         raise ValueError(f"entity_type: {text.entity_type} is not in the catalogue of finetooth.entities")
-    return _ready(text, definitions, lists, lambda pattern: re.compile(pattern, re.VERBOSE))
+    return _ready(text, definitions, lists, compile_pattern)
 
 
 def _ready(

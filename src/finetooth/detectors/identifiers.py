@@ -12,14 +12,16 @@ from __future__ import annotations
 import bisect
 import hashlib
 import re
+import re._parser as parser  # type: ignore[import-not-found]  # the standard library's own, without stubs
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.fillers import is_filler
-from finetooth.detectors.identifier_rules import FILES, WORD, IdentifierRule, load, load_own
+from finetooth.detectors.identifier_rules import FILES, WORD, IdentifierRule, OnDemand, load, load_own
 from finetooth.detectors.labels import words_of
 from finetooth.detectors.placeholders import doubtful
 from finetooth.detectors.timed import Found
@@ -39,6 +41,17 @@ _UNPROVEN: Final = 0.4
 
 _SENTENCE: Final = 200
 """Code points before a match that may belong to its sentence."""
+
+_KEYS: Final = 4_096
+"""Keys whose rules are remembered."""
+
+_LONG: Final = 1_000
+"""Code points. In a shorter text, looking for the places where a pattern can match gains nothing."""
+
+_AROUND: Final = 200
+"""Code points beside a match, at most, that a pattern looks at; and as many as the longest word."""
+
+_UNBOUNDED: Final = 10_000
 
 _SENTENCE_ENDS: Final = re.compile(r"[.!?;]\s|\n")
 
@@ -76,6 +89,7 @@ class IdentifierDetector:
         )
         self._rules = tuple(rule for rule in (*asked, *own_rules(detect)) if rule.text.entity_type not in off)
         self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
+        self._named = lru_cache(_KEYS)(self._named_by)
         self._longest = max((rule.text.longest for rule in self._rules), default=0)
         rules = b"".join(file.read_bytes() for file in FILES)
         self.version = f"identifier rules 1, {hashlib.sha256(rules).hexdigest()[:12]}"
@@ -100,24 +114,28 @@ class IdentifierDetector:
             return
         start = len(text) - len(text.lstrip())
         value = text.strip()
-        for rule in self._rules:
-            if len(text) > rule.text.longest or not _named(words, rule.keys):
+        for rule in self._named(words):
+            if len(text) > rule.text.longest:
                 continue
             if rule.key_pattern.fullmatch(value) and (match := _match(rule, text, Span(start, start + len(value)))):
                 yield _Claim(match, 0)
 
+    def _named_by(self, words: tuple[str, ...]) -> tuple[IdentifierRule, ...]:
+        """Return the rules one of whose keys a key ends in; a column's rows all ask for the same."""
+        return tuple(rule for rule in self._rules if _named(words, rule.keys))
+
     def _in_a_text(self, text: str) -> Iterator[_Claim]:
         lowered = text.lower()
-        spoken = frozenset(WORD.findall(lowered))
+        words = _Words(text, lowered)
         for rule in self._rules if _DIGIT.search(text) else self._without_digits:
             unnamed_is_nothing = _wants_a_label(rule) and rule.alone is None
             if unnamed_is_nothing and not (rule.labels and rule.labels.may_stand_in(lowered)):
                 continue
-            if rule.needs and rule.needs.isdisjoint(spoken):
+            if rule.needs and rule.needs.isdisjoint(words.spoken):
                 continue
             if rule.text.contains and not any(sign in text for sign in rule.text.contains):
                 continue
-            for found in rule.pattern.finditer(text):
+            for found in words.finditer(rule):
                 span = _value(found, rule.pattern.groupindex)
                 if span is None:
                     continue
@@ -129,6 +147,43 @@ class IdentifierDetector:
                     continue
                 if match := _match(rule, text, span, named=alone or distance is not None):
                     yield _Claim(match, distance if distance is not None else len(text))
+
+
+class _Words:
+    """The words of a text, and where a rule that needs one of them can match at all."""
+
+    def __init__(self, text: str, lowered: str) -> None:
+        self._text, self._lowered = text, lowered
+        self.spoken = frozenset(WORD.findall(lowered))
+        self._places: dict[str, list[int]] | None = None
+
+    def finditer(self, rule: IdentifierRule) -> Iterator[Found]:
+        """Yield the places that a rule's pattern matches, in order."""
+        # Letters that are several in lower case ("İ") would shift the places.
+        telling = rule.needs and len(self._text) >= _LONG and len(self._text) == len(self._lowered)
+        pattern = rule.pattern
+        reach = _reach(pattern) if telling and isinstance(pattern, OnDemand) else None
+        if reach is None or not isinstance(pattern, OnDemand):
+            yield from pattern.finditer(self._text)
+            return
+        if self._places is None:
+            self._places = {}
+            for word in WORD.finditer(self._lowered):
+                self._places.setdefault(word.group(), []).append(word.start())
+        places = sorted(place for word in rule.needs & self.spoken for place in self._places[word])
+        following = 0
+        for at, place in enumerate(places):
+            if at + 1 == len(places) or places[at + 1] - place > 2 * reach:
+                first = places[following]
+                yield from pattern.finditer(self._text, max(0, first - reach), place + reach)
+                following = at + 1
+
+
+@lru_cache(1024)
+def _reach(pattern: OnDemand) -> int | None:
+    """Return how far from a word within it a match can end, what it looks at around itself included; None if anyhow."""
+    _, most = parser.parse(pattern.pattern, pattern.flags).getwidth()
+    return int(most) + _AROUND if most < _UNBOUNDED else None
 
 
 def own_rules(detect: Detect) -> tuple[IdentifierRule, ...]:

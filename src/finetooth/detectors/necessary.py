@@ -41,6 +41,40 @@ def necessary(patterns: Iterable[str]) -> Characters | None:
 re_error: Final = parser.error
 
 
+def digits(pattern: str) -> int:
+    r"""Return how many digits, of whatever script, every text holds at least that a pattern matches.
+
+    >>> digits(r"\d{3}-[0-9]{4}"), digits(r"(?:\d{2}|[A-Z]\d)x?"), digits(r"\w+")
+    (7, 1, 0)
+    """
+    try:
+        return _digits(parser.parse(pattern))
+    except (re_error, RecursionError):
+        return 0
+
+
+def _digits(items: Any) -> int:
+    # What stands before or after a match is left out, as the match may hold the same digits.
+    return sum(_digits_of(*item) for item in items)
+
+
+def _digits_of(code: Any, argument: Any) -> int:
+    if code is op.LITERAL:
+        return int(chr(argument) in _DIGITS)
+    if code is op.IN:
+        return int((_of_class(argument) or {""}) <= _DIGITS)
+    if code in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
+        least, _, inner = argument
+        return int(least) * _digits(inner)
+    if code is op.SUBPATTERN:
+        return _digits(argument[-1])
+    if code is op.ATOMIC_GROUP:
+        return _digits(argument)
+    if code is op.BRANCH:
+        return min(_digits(branch) for branch in argument[1])
+    return 0
+
+
 def _of(items: Any) -> Characters | None:
     """Return what a sequence needs: the fewest characters that any part of it needs."""
     found = [needed for item in items if (needed := _of_item(*item)) is not None]

@@ -1,32 +1,24 @@
 """Presidio, assembled: its recognizers, a spaCy pipeline and a context rule, without network and without surprises.
 
-NOTE: this module imports presidio and spaCy when it is imported, because it subclasses their ports. Nothing imports it
+NOTE: this module imports presidio and spaCy when it is imported, as it makes their parts. Nothing imports it
 but :class:`finetooth.detectors.presidio.PresidioDetector`, from its constructor.
 """
-# mypy: disable-error-code="misc"
-# Presidio's classes are untyped to mypy (see pyproject.toml), and the ports can only be met by subclassing them.
 
 from __future__ import annotations
 
-import bisect
-import re
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import presidio_analyzer
 import spacy
 import yaml
-from presidio_analyzer import AnalyzerEngine, Pattern, RecognizerRegistry, RecognizerResult
-from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
+from presidio_analyzer import Pattern
 from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
 from presidio_analyzer.predefined_recognizers import SpacyRecognizer
-from spacy.language import Language
 
-from finetooth.detectors.entity_network import FastRecognizer, UnsupportedNetworkError
-from finetooth.detectors.necessary import necessary
 from finetooth.detectors.ner_labels import NOT_ABOUT_PERSONS, entity_type_of
+from finetooth.detectors.presidio_analysis import Analysis
 from finetooth.detectors.presidio_recognizers import (
     IssuedCardRecognizer,
     LinearUrlRecognizer,
@@ -34,6 +26,8 @@ from finetooth.detectors.presidio_recognizers import (
     PlannedPhoneRecognizer,
     WrittenIbanRecognizer,
 )
+from finetooth.detectors.spacy_reader import Reader
+from finetooth.detectors.word_context import WordContext
 
 _COUNTRIES: Final = {"GB": "uk"}
 """Presidio calls countries by ISO 3166-1 in lower case, but for one."""
@@ -79,77 +73,16 @@ _SPACY_LABELS: Final = (
 """What spaCy's models call the entities: OntoNotes, WikiNER, the Polish NKJP, and our own."""
 
 
-class WordContext(ContextAwareEnhancer):
-    """Presidio's context rule, by whole words and in linear time.
+class Reading(NamedTuple):
+    """How texts of one language are read, and what looks at them."""
 
-    Presidio's own compares by substring, so that "pub*lic*" supports a driver's *lic*ence, never matches a phrase,
-    walks all tokens for each match, and its error message holds the value. The factors are its own.
-    """
-
-    _WORDS = 5
-    """How many words before the match are read; stop words don't count."""
-    _TOKENS = 14
-    """How many tokens at most."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            context_similarity_factor=0.35,
-            min_score_with_context_similarity=0.4,
-            context_prefix_count=self._WORDS,
-            context_suffix_count=0,
-        )
-
-    def enhance_using_context(
-        self,
-        text: str,
-        raw_results: list[RecognizerResult],
-        nlp_artifacts: Any,
-        recognizers: Iterable[Any],
-        context: list[str] | None = None,
-    ) -> list[RecognizerResult]:
-        """Raise the score of each match that one of its recognizer's context words stands before."""
-        lists = {recognizer.id: recognizer.context for recognizer in recognizers}
-        for result in raw_results:
-            words = lists.get(result.recognition_metadata[RecognizerResult.RECOGNIZER_IDENTIFIER_KEY])
-            if not words:
-                continue
-            before = self._before(result.start, nlp_artifacts)
-            support = next((word for word in words if _supported(word, before)), None)
-            if support is not None:
-                result.score = min(
-                    max(result.score + self.context_similarity_factor, self.min_score_with_context_similarity), 1.0
-                )
-                result.analysis_explanation.set_supportive_context_word(support)
-        return raw_results
-
-    def _before(self, start: int, nlp_artifacts: Any) -> set[str]:
-        tokens, counted = nlp_artifacts.tokens, 0
-        words: set[str] = set()
-        at = bisect.bisect_right(nlp_artifacts.tokens_indices, start) - 1
-        for index in range(at, max(-1, at - self._TOKENS), -1):
-            token = tokens[index]
-            # The match's own token counts for what it holds before the match, as in "SSN:078-05-1120".
-            piece = token.text if index != at else token.text[: start - token.idx]
-            parts = {part.lower() for part in re.findall(r"[^\W\d_]+", piece)}
-            words |= parts | {part.removesuffix("s") for part in parts}
-            counted += bool(parts) and not token.is_stop
-            if counted >= self._WORDS:
-                break
-        return words
+    reader: Reader
+    """Cuts texts into words, and names entities."""
+    analysis: Analysis
+    """The recognizers."""
 
 
-def _supported(context: str, words: set[str]) -> bool:
-    """Tell whether a context word, or each word of a phrase, stands among the words: whole, or a compound's end.
-
-    "card" is in "creditcard" and "phone" in "cellphone"; words of fewer than four letters would be found anywhere.
-    """
-    return all(
-        part in words or (len(part) >= 4 and any(w.endswith(part) or w.startswith(part) for w in words))  # noqa: PLR2004
-        for part in re.findall(r"[^\W\d_]+", context.lower())
-    )
-
-
-def analyzer(
+def readings(
     pipelines: dict[str, Any],
     naming: Sequence[str],
     regions: Sequence[str],
@@ -157,8 +90,8 @@ def analyzer(
     named: frozenset[str] = frozenset(),
     organizations: bool,
     own: Sequence[Any] = (),
-) -> AnalyzerEngine:
-    """Return a Presidio analyzer over loaded spaCy pipelines.
+) -> dict[str, Reading]:
+    """Return for each language what reads a text and what looks at it.
 
     Args:
         pipelines: A spaCy pipeline for each language.
@@ -169,11 +102,16 @@ def analyzer(
         own: Recognizers of the user's own.
     """
     ignored = NOT_ABOUT_PERSONS if organizations else (*NOT_ABOUT_PERSONS, "ORGANIZATION")
+    names = {label: entity_type_of(label) for label in _SPACY_LABELS}
+
+    def name(label: str) -> str | None:
+        known = names.get(label, label)
+        return None if label in ignored or known in ignored else known
+
     engine = SpacyNlpEngine(
         models=[{"lang_code": language, "model_name": "loaded"} for language in pipelines],
         ner_model_configuration=NerModelConfiguration(
-            labels_to_ignore=list(ignored),
-            model_to_presidio_entity_mapping={label: entity_type_of(label) for label in _SPACY_LABELS},
+            labels_to_ignore=list(ignored), model_to_presidio_entity_mapping=names
         ),
     )
     # NOTE: the engine's own load() would download a model that is missing, and ask torch for a GPU.
@@ -185,21 +123,25 @@ def analyzer(
         recognizer.context = _CONTEXT.get(recognizer.name, recognizer.context)
         if recognizer.name in _BOUNDED:
             recognizer.patterns = [_BOUNDED[recognizer.name]]
-        needed = necessary(pattern.regex for pattern in getattr(recognizer, "patterns", None) or ())
-        if needed:
-            recognizer.analyze = _Passed(recognizer, needed)
-    languages = list(pipelines)
-    return AnalyzerEngine(
-        registry=RecognizerRegistry(recognizers=[*recognizers, *own], supported_languages=languages),
-        nlp_engine=engine,
-        supported_languages=languages,
-        context_aware_enhancer=WordContext(),
-    )
+    return {
+        language: Reading(
+            Reader(nlp),
+            Analysis(
+                (each for each in (*recognizers, *own) if each.supported_language == language),
+                name,
+                WordContext(),
+                engine,
+                language,
+            ),
+        )
+        for language, nlp in pipelines.items()
+    }
 
 
-def national(engine: AnalyzerEngine, regions: Iterable[str] | None = None) -> frozenset[str]:
+def national(read: Mapping[str, Reading], regions: Iterable[str] | None = None) -> frozenset[str]:
     """Return the names of recognizers of the countries of ``regions``; of any country where None are given."""
-    countries = {recognizer.name: recognizer.country_code() for recognizer in engine.registry.recognizers}
+    recognizers = (recognizer for reading in read.values() for recognizer in reading.analysis.recognizers)
+    countries = {recognizer.name: recognizer.country_code() for recognizer in recognizers}
     wanted = {*countries.values()} - {None} if regions is None else _countries(regions)
     return frozenset(name for name, country in countries.items() if country in wanted)
 
@@ -218,22 +160,7 @@ def pipeline(package: str | None, language: str) -> Any:
         return spacy.blank(language)
     # Entities come from the parser's sentences and the entity model. What only makes lemmas and parts of speech is a
     # third of the time and changes no entity; WordContext compares words without it.
-    nlp = spacy.load(package, exclude=["tagger", "morphologizer", "attribute_ruler", "lemmatizer", "senter"])
-    if "ner" in nlp.pipe_names:
-        try:
-            nlp.add_pipe(_QUICK, after="ner")
-        except UnsupportedNetworkError:
-            return nlp  # spaCy computes it
-        nlp.disable_pipe("ner")
-    return nlp
-
-
-_QUICK: Final = "finetooth_entities"
-
-
-@Language.factory(_QUICK)  # type: ignore[untyped-decorator]
-def _quick(nlp: Language, name: str) -> FastRecognizer:
-    return FastRecognizer(nlp.get_pipe("ner"))
+    return spacy.load(package, exclude=["tagger", "morphologizer", "attribute_ruler", "lemmatizer", "senter"])
 
 
 def _recognizers(languages: list[str], regions: Sequence[str], named: frozenset[str]) -> Iterable[Any]:
@@ -282,24 +209,3 @@ def _default_recognizers() -> list[dict[str, Any]]:
     return [
         entry for entry in entries if entry["name"] not in {"HuggingFaceNerRecognizer", "BasicLangExtractRecognizer"}
     ]
-
-
-class _Passed:
-    """Passes a text over where none of a recognizer's patterns can match."""
-
-    def __init__(self, recognizer: Any, needed: frozenset[str]) -> None:
-        self._analyze = recognizer.analyze
-        self._needed = needed
-
-    def __call__(self, text: str, *arguments: Any, **named: Any) -> list[RecognizerResult]:
-        if self._needed.isdisjoint(_characters(text)):
-            return []
-        results: list[RecognizerResult] = self._analyze(text, *arguments, **named)
-        return results
-
-
-@lru_cache(maxsize=1)
-def _characters(text: str) -> frozenset[str]:
-    """Return the characters of a text, and the ASCII digits where it has one of any script."""
-    held = frozenset(text)
-    return held if text.isascii() or not any(c.isdecimal() for c in held) else held | frozenset("0123456789")

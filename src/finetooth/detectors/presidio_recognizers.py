@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tldextract
-from phonenumbers import Leniency, PhoneNumberMatch, PhoneNumberMatcher, PhoneNumberType, number_type
+from phonenumbers import Leniency, PhoneNumberMatch, PhoneNumberType, number_type
 from presidio_analyzer import AnalysisExplanation, EntityRecognizer, Pattern, RecognizerResult
 from presidio_analyzer.predefined_recognizers import (
     CreditCardRecognizer,
@@ -25,6 +25,7 @@ from presidio_analyzer.predefined_recognizers import (
 from stdnum import iban as iso13616
 
 from finetooth.detectors.checks import date_or_years
+from finetooth.detectors.phone_matching import phone_numbers
 
 
 class OfflineEmailRecognizer(EmailRecognizer):
@@ -161,26 +162,24 @@ class PlannedPhoneRecognizer(PhoneRecognizer):
         if sum(map(str.isdigit, text)) < 6:  # noqa: PLR2004 - no plan has shorter numbers
             return []
         found: dict[tuple[int, int], str] = {}
-        for region in self.supported_regions:
-            for match, start in _numbers(text, region, self.leniency):
-                number = text[start : match.end]
-                if _is_other_number(text, start, number):
-                    continue
-                international = number.lstrip("(").startswith("+")
-                if number_type(match.number) in self._SERVICES:
-                    written = "service"
-                elif number.isdigit():
-                    written = "bare"
-                elif international or region in self._expected:
-                    written = "grouped"
-                else:
-                    written = "foreign"
-                found.setdefault((start, match.end), written)
-        for region in sorted(self._expected):
-            for match, start in _numbers(text, region, Leniency.POSSIBLE):
-                number = text[start : match.end]
-                if not number.isdigit() and not _is_other_number(text, start, number):
-                    found.setdefault((start, match.end), "possible")
+        for region, match, start in _numbers(text, self.supported_regions, self.leniency):
+            number = text[start : match.end]
+            if _is_other_number(text, start, number):
+                continue
+            international = number.lstrip("(").startswith("+")
+            if number_type(match.number) in self._SERVICES:
+                written = "service"
+            elif number.isdigit():
+                written = "bare"
+            elif international or region in self._expected:
+                written = "grouped"
+            else:
+                written = "foreign"
+            found.setdefault((start, match.end), written)
+        for _, match, start in _numbers(text, sorted(self._expected), Leniency.POSSIBLE):
+            number = text[start : match.end]
+            if not number.isdigit() and not _is_other_number(text, start, number):
+                found.setdefault((start, match.end), "possible")
         # Without a plus or a word before it, a possible number is any number in groups.
         return [
             _result(self, start, end, written, 0.3 if written == "possible" and text[start] != "+" else self.SCORE)
@@ -206,11 +205,11 @@ def _result(
     )
 
 
-def _numbers(text: str, region: str, leniency: int) -> Iterator[tuple[PhoneNumberMatch, int]]:
-    """Yield numbers of a plan, and where each begins: a bracket that opens before all of it is none of its own."""
-    for match in PhoneNumberMatcher(text, region, leniency=leniency):
+def _numbers(text: str, regions: Sequence[str], leniency: int) -> Iterator[tuple[str, PhoneNumberMatch, int]]:
+    """Yield plan and number, and where each begins: a bracket that opens before all of it is none of its own."""
+    for region, match in phone_numbers(text, regions, leniency):
         opens = match.raw_string.startswith("(") and ")" not in match.raw_string
-        yield match, match.start + opens
+        yield region, match, match.start + opens
 
 
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"

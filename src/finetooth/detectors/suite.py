@@ -19,7 +19,11 @@ def build(detect: Detect) -> list[Detector]:
         # A scan without a detector would find nothing and call it clean.
         raise PolicyError("detect: neither identifiers nor secrets are looked for; set at least one of them to true")
     detectors: list[Detector] = []
-    if detect.identifiers:
+    if detect.identifiers and detect.presidio == "exact":
+        from finetooth.detectors.exact_presidio import ExactPresidioDetector  # noqa: PLC0415 - as below
+
+        detectors.append(ExactPresidioDetector(detect))
+    elif detect.identifiers:
         from finetooth.detectors.identifiers import IdentifierDetector  # noqa: PLC0415 - only what the policy asks for
         from finetooth.detectors.presidio import PresidioDetector  # noqa: PLC0415
 
