@@ -33,6 +33,25 @@ def test_persons(marked, name):
 
 
 @pytest.mark.parametrize(
+    ("text", "handle"),
+    [
+        ("RT @rose_quartz77: So True", "rose_quartz77"),
+        ("RT @ quartz77: So True", "quartz77"),
+        ("Thanks @rosequartz, See You", "rosequartz"),
+        ("at @12345 now", None),
+        ("mail me@rose_q77 now", None),
+        ("see rose_quartz77: So True", None),
+    ],
+)
+@pytest.mark.parametrize("entity_type", ["PERSON", "ORGANIZATION"])
+def test_an_account_is_called_as_its_holder_likes(text, handle, entity_type):
+    named = handle or text.split()[1].partition("@")[2] or text.split()[1].strip(":@")
+    start = text.index(named)
+    result = tidy(entity_type, text, Span(start, start + len(named)))
+    assert (result and result[1].of(text)) == handle
+
+
+@pytest.mark.parametrize(
     "marked", ["March 3, 2020", "2001", "3/14/1999", "July", "10:30", "10 pm", "the 25th", "June 2nd"]
 )
 def test_a_date_points_somewhere(marked):

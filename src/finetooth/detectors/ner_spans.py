@@ -33,6 +33,9 @@ _NAMED: Final = re.compile(
 )
 """Words that a name follows."""
 
+_HANDLE: Final = re.compile(r"(?=.*[^\W\d_])\w{2,30}")
+_AT: Final = re.compile(r"(?<!\w)@ ?$")
+
 _MONTH: Final = re.compile(
     r"(?i)\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
 )
@@ -56,6 +59,8 @@ def tidy(entity_type: str, text: str, span: Span) -> tuple[str, Span] | None:
     if tidied is None:
         return None
     value = tidied.of(text)
+    if entity_type in {"PERSON", "ORGANIZATION"} and _is_handle(text, tidied):
+        return entity_type, tidied
     if entity_type == "PERSON" and re.search(r"\d", value):
         return None  # names have no digits; handles, versions and part numbers have
     if entity_type in _NAMES and not (_is_name(value) and _is_cased(text, tidied)):
@@ -108,6 +113,11 @@ def _is_name(value: str) -> bool:
     # One letter, no letter at all, or the punctuation of code: nobody is called that.
     # A list's "D." and a variable's "num1" neither.
     return len(_LETTER.findall(value)) > 1 and not _CODE.search(value) and not re.fullmatch(r"[a-z]+\d+", value)
+
+
+def _is_handle(text: str, span: Span) -> bool:
+    """Tell whether a name is what an account is called, after an ``@``: small, with digits or without, as its holder chose."""
+    return bool(_HANDLE.fullmatch(span.of(text)) and _AT.search(text[max(0, span.start - 3) : span.start]))
 
 
 def _is_cased(text: str, span: Span) -> bool:
