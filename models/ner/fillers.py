@@ -646,11 +646,19 @@ class Fillers:
             return self.team()
         if draw < 0.75:
             return self.city()
-        return self.rng.choice((f"the {self._known('surname.word')}s", f"{self._known('surname.word')}s", "".join(self.rng.choices("ABCDFHLMNPRSTUVW", k=2)) + self.rng.choice(("FC", "C", "U"))))
+        return self.rng.choice(
+            (
+                f"the {self._known('surname.word')}s",
+                f"{self._known('surname.word')}s",
+                "".join(self.rng.choices("ABCDFHLMNPRSTUVW", k=2)) + self.rng.choice(("FC", "C", "U")),
+            )
+        )
 
     def account(self) -> str:
         """Return what an organisation is called on a platform, without ``@``."""
-        name = re.sub(r"\W", "", self.rng.choice((self.org, self.media, self.app, self.team, self.band))().removeprefix("the "))
+        name = re.sub(
+            r"\W", "", self.rng.choice((self.org, self.media, self.app, self.team, self.band))().removeprefix("the ")
+        )
         handle = name + self.rng.choice(("",) * 6 + ("UK", "News", "HQ", "_US", "Support", "Official", "Live", "TV"))
         return handle.lower() if self.rng.random() < 0.3 else handle
 

@@ -97,7 +97,8 @@ def test_text_cut_into_words_keeps_its_labels():
     for seed in range(200):
         cut = spaced(text, random.Random(seed))
         assert cut.text.replace(" ", "") == text.text.replace(" ", "")
-        assert [(value.replace(" ", ""), label) for value, label in named(cut)] == [("ann_b", "PERSON"), ("Ann", "PERSON")]
+        assert {label for _, label in named(cut)} == {"PERSON"}
+        assert [value.replace(" ", "") for value, _ in named(cut)] == ["ann_b", "Ann"]
         assert all(value == value.strip() for value, _ in named(cut))
         assert "http://x.org/a" in cut.text
         said.add(cut.text)
