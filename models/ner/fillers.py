@@ -64,7 +64,7 @@ class Fillers:
         }
         self.rng = rng
         self.names, self.places = read_lists("names"), read_lists("places")
-        self.known = read_lists("organisations")
+        self.known, self.talk = read_lists("organisations"), read_lists("talk")
         self.gazetteer = more_places or []
         self.fakers: dict[str, Faker] = {}
         for locale in dict.fromkeys(LOCALES):
@@ -216,6 +216,30 @@ class Fillers:
 
     def celebrity(self) -> str:
         return self.rng.choice(self.names["celebrity"])
+
+    def figure(self) -> str:
+        """Return somebody in the news or in a story, by one name more often than by two."""
+        draw, (first, last, full) = self.rng.random(), self.person()
+        if draw < 0.2:
+            return self.celebrity()
+        if draw < 0.35:
+            return self.celebrity().split(" ")[-1]
+        if draw < 0.5:
+            return self.rng.choice(self.names["character"])
+        return last if draw < 0.7 else first if draw < 0.83 else full if draw < 0.9 else self._invented_name()
+
+    def handle(self) -> str:
+        """Return what somebody is called on a platform, without ``@``: a name run together, or a fancy."""
+        first, last, _ = self.person()
+        nick, figure, number = self.nick(), self.rng.choice(self.names["celebrity"]), self.num()
+        noun, other, adj = self.noun().title(), self.noun().title(), self.adj().title()
+        shape = self.rng.choice((
+            f"{first}{last}", f"{first}{last}", f"{first}{last}", f"{first}_{last}", f"{first}{number}", f"{last}{number}", f"{first}{last}{number}", f"{first}{last[:1]}", f"{first[:1]}{last}", f"the{first}",
+            f"The{last}", f"its{first}", f"Real{last}", f"{first}xo", f"x{last}x", f"{nick}{last}", nick, f"{nick}{number}", f"{first}Official", figure, f"{figure}Fan", f"{first}{noun}", f"{nick}The{noun}",
+            f"{adj}{noun}", f"{noun}{other}", f"{noun}Of{other}", f"{noun}{number}", f"The{adj}{noun}", f"{adj}_{noun}", f"My{noun}Is{adj}", f"{self._invented_name()}{self._invented_name()}",
+        ))  # fmt: skip
+        handle = re.sub(r"\W", "", shape)
+        return handle.lower() if self.rng.random() < 0.45 else handle
 
     # --- places -----------------------------------------------------------------------------------
 
@@ -615,6 +639,29 @@ class Fillers:
             )
         )
 
+    def club(self) -> str:
+        """Return a team as those who follow it say: its town, its nickname, its initials."""
+        draw = self.rng.random()
+        if draw < 0.4:
+            return self.team()
+        if draw < 0.75:
+            return self.city()
+        return self.rng.choice(
+            (
+                f"the {self._known('surname.word')}s",
+                f"{self._known('surname.word')}s",
+                "".join(self.rng.choices("ABCDFHLMNPRSTUVW", k=2)) + self.rng.choice(("FC", "C", "U")),
+            )
+        )
+
+    def account(self) -> str:
+        """Return what an organisation is called on a platform, without ``@``."""
+        name = re.sub(
+            r"\W", "", self.rng.choice((self.org, self.media, self.app, self.team, self.band))().removeprefix("the ")
+        )
+        handle = name + self.rng.choice(("",) * 6 + ("UK", "News", "HQ", "_US", "Support", "Official", "Live", "TV"))
+        return handle.lower() if self.rng.random() < 0.3 else handle
+
     def band(self) -> str:
         a, b, first = self._known("band.word"), self._known("band.word"), self.person()[0]
         shapes = (
@@ -709,6 +756,23 @@ class Fillers:
     def work(self) -> str:
         return self._known("work")
 
+    def series(self) -> str:
+        """Return a film, a show or a game; half of them invented, since new ones come every day."""
+        if self.rng.random() < 0.5:
+            return self.work()
+        adj, noun, other = self.adj().title(), self.noun().title(), self.noun().title()
+        letters = "".join(self.rng.choices("ABCDEFGHKLMNOPRSTVW", k=self.rng.randint(2, 4)))
+        return self.rng.choice(
+            (f"The {adj} {noun}", f"{noun} {other}", f"{noun} of {other}", f"{adj} {noun} {self.rng.randint(2, 9)}", noun,
+             f"{noun} ({self.rng.randint(1960, 2026)})", letters, self._invented_name() + self.rng.choice(("on", "ia", "mon", "verse")))
+        )  # fmt: skip
+
+    def acronym(self) -> str:
+        return self.rng.choice(self.talk["acronym"])
+
+    def opener(self) -> str:
+        return self.rng.choice(self.talk["opener"])
+
     def event(self) -> str:
         return self._known("event")
 
@@ -791,23 +855,6 @@ class Fillers:
 
     def url(self) -> str:
         return self._ask("url")
-
-    def handle(self) -> str:
-        first, last, _ = self.person()
-        return re.sub(
-            r"[^\w]",
-            "",
-            self.rng.choice(
-                (
-                    f"{first}{last}",
-                    f"{first}_{self.num()}",
-                    f"{last}{self.num()}",
-                    f"the{first}",
-                    f"{first}xo",
-                    f"x{last}x",
-                )
-            ).lower(),
-        )
 
     def title(self) -> str:
         return self.rng.choice(
@@ -1088,15 +1135,15 @@ class Fillers:
         )
 
     LABELS = {  # noqa: RUF012 - a table
-        **dict.fromkeys(("nick", "celebrity"), "PERSON"),
+        **dict.fromkeys(("nick", "celebrity", "figure", "handle"), "PERSON"),
         **dict.fromkeys(("city", "country", "region"), "GPE"),
         **dict.fromkeys(("facility", "street", "hotel"), "FAC"),
         "natural": "LOC",
         "address": "ADDRESS",
         **dict.fromkeys(("nationality", "faith"), "NORP"),
-        **dict.fromkeys(("org", "bank", "company", "tech", "app", "uni", "school", "hospital", "shop", "restaurant", "agency", "ngo", "media", "team", "band", "airline", "party", "unit", "league", "station", "railway"), "ORG"),
+        **dict.fromkeys(("org", "bank", "company", "tech", "app", "uni", "school", "hospital", "shop", "restaurant", "agency", "ngo", "media", "team", "club", "account", "band", "airline", "party", "unit", "league", "station", "railway"), "ORG"),
         "product": "PRODUCT",
-        "work": "WORK_OF_ART",
+        **dict.fromkeys(("work", "series"), "WORK_OF_ART"),
         "event": "EVENT",
         "date": "DATE",
     }  # fmt: skip

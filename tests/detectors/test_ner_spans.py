@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from finetooth.detectors.ner_spans import tidy
@@ -30,6 +32,29 @@ def tidied(entity_type, marked):
 )
 def test_persons(marked, name):
     assert tidied("PERSON", marked) == (name and ("PERSON", name))
+
+
+@pytest.mark.parametrize(
+    ("text", "handle"),
+    [
+        ("RT @rose_quartz77: So True", "rose_quartz77"),
+        ("RT @ quartz77: So True", "quartz77"),
+        ("Thanks @rosequartz, See You", "rosequartz"),
+        ("Hi @everyone, See You", None),
+        ("x\n@Override\npublic void run() {}", None),
+        ("x\n    @lru.cache(maxsize=3)\n    def run(self):", None),
+        ("x\n@rosequartz\nI agree", "rosequartz"),
+        ("at @12345 now", None),
+        ("mail me@rose_q77 now", None),
+        ("see rose_quartz77: So True", None),
+    ],
+)
+@pytest.mark.parametrize("entity_type", ["PERSON", "ORGANIZATION"])
+def test_an_account_is_called_as_its_holder_likes(text, handle, entity_type):
+    named = re.search(r"rose_?(?:quartz|q)\d*|quartz77|everyone|Override|lru|12345", text).group()
+    start = text.index(named)
+    result = tidy(entity_type, text, Span(start, start + len(named)))
+    assert (result and result[1].of(text)) == handle
 
 
 @pytest.mark.parametrize(

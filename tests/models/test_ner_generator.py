@@ -13,7 +13,7 @@ from ner.annotated import Annotated, Piece
 from ner.corpus import KINDS, generated, parts
 from ner.fillers import Fillers
 from ner.grammar import Grammar, chosen, read_templates
-from ner.noise import edited, noisy, recased
+from ner.noise import edited, noisy, recased, spaced
 from ner.wordnet import senses
 
 TEMPLATES = read_templates()
@@ -89,6 +89,27 @@ def test_noise_moves_the_labels_with_the_text(grammar):
             assert 0 <= start < end <= len(other.text)
         lowered = recased(text, str.lower)
         assert [value.lower() for value, _ in named(text)] == [value.lower() for value, _ in named(lowered)]
+
+
+def test_text_cut_into_words_keeps_its_labels():
+    text = Annotated("@ann_b isn't at Ann's (http://x.org/a)", ((1, 6, "PERSON"), (16, 19, "PERSON")))
+    said = set()
+    for seed in range(200):
+        cut = spaced(text, random.Random(seed))
+        assert cut.text.replace(" ", "") == text.text.replace(" ", "")
+        assert {label for _, label in named(cut)} == {"PERSON"}
+        assert [value.replace(" ", "") for value, _ in named(cut)] == ["ann_b", "Ann"]
+        assert all(value == value.strip() for value, _ in named(cut))
+        assert "http://x.org/a" in cut.text
+        said.add(cut.text)
+    assert any("@ ann _ b is n" in each for each in said)
+    assert text.text in said
+
+
+def test_what_an_account_is_called_is_a_name(grammar):
+    texts = [grammar.render("@{handle} @{account}") for _ in range(20)]
+    assert {tuple(label for _, label in named(text)) for text in texts} == {("PERSON", "ORG")}
+    assert all(re.fullmatch(r"@\w+ @\w+", text.text) for text in texts)
 
 
 def test_a_span_that_vanishes_is_dropped():

@@ -33,6 +33,17 @@ _NAMED: Final = re.compile(
 )
 """Words that a name follows."""
 
+_HANDLE: Final = re.compile(r"(?=.*[^\W\d_])\w{2,30}")
+"""What an account is called: letters, with digits and underscores as its holder likes."""
+_AT: Final = re.compile(r"(?<!\w)@ ?$")
+_TO_ALL: Final = frozenset({"all", "channel", "everyone", "here"})
+"""Whom Slack and Discord call with ``@`` is nobody in particular."""
+_DECORATED: Final = re.compile(
+    r"[ \t]*@[\w.]+(?:\(.*\))?[ \t]*\r?\n\s*"
+    r"(?:@|(?:abstract|async|class|def|export|final|fun|function|interface|internal|open|override|private|protected|public|static|void)\b)"
+)
+"""A line that decorates the code of the next: Python's decorators, the annotations of Java and Kotlin."""
+
 _MONTH: Final = re.compile(
     r"(?i)\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
 )
@@ -56,6 +67,8 @@ def tidy(entity_type: str, text: str, span: Span) -> tuple[str, Span] | None:
     if tidied is None:
         return None
     value = tidied.of(text)
+    if entity_type in {"PERSON", "ORGANIZATION"} and _is_mention(text, tidied):
+        return (entity_type, tidied) if _is_account(text, tidied) else None
     if entity_type == "PERSON" and re.search(r"\d", value):
         return None  # names have no digits; handles, versions and part numbers have
     if entity_type in _NAMES and not (_is_name(value) and _is_cased(text, tidied)):
@@ -108,6 +121,16 @@ def _is_name(value: str) -> bool:
     # One letter, no letter at all, or the punctuation of code: nobody is called that.
     # A list's "D." and a variable's "num1" neither.
     return len(_LETTER.findall(value)) > 1 and not _CODE.search(value) and not re.fullmatch(r"[a-z]+\d+", value)
+
+
+def _is_mention(text: str, span: Span) -> bool:
+    return bool(_HANDLE.fullmatch(span.of(text)) and _AT.search(text[max(0, span.start - 3) : span.start]))
+
+
+def _is_account(text: str, span: Span) -> bool:
+    """Tell whether what stands after an ``@`` is what an account is called, and neither everybody nor code."""
+    line = max(text.rfind("\n", 0, span.start), text.rfind("\r", 0, span.start)) + 1
+    return span.of(text).lower() not in _TO_ALL and not _DECORATED.match(text, line)
 
 
 def _is_cased(text: str, span: Span) -> bool:
