@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import spacy
 from spacy.tokens import Doc
@@ -49,6 +50,14 @@ def test_what_is_beside_a_text_does_not_change_it(pipeline):
     network = EntityNetwork(pipeline.get_pipe("ner"))
     together = network.entities(docs)
     assert [network.entities([doc])[0] for doc in docs] == together
+
+
+def test_what_was_seen_before_does_not_change_it(pipeline):
+    # The tokenizer reads "p.m." where "6pm" stands, and "pm" where that stands.
+    text = pipeline.make_doc("We met at 6pm.")
+    fresh, used = (EntityNetwork(pipeline.get_pipe("ner")) for _ in range(2))
+    used.entities([pipeline.make_doc("The pm of Malta")])
+    assert np.allclose(fresh._encoder.vectors([text]), used._encoder.vectors([text]), atol=1e-4)
 
 
 def test_no_entity_crosses_the_start_of_a_sentence(pipeline):
