@@ -40,7 +40,7 @@ class PatternDetector:
 
 
 class MortalDetector(PatternDetector):
-    """Kills the process that it runs in, or never comes back, where a text says so.
+    """Kills the process that it runs in, or the one that started it, or never comes back, where a text says so.
 
     Args:
         folder: where it leaves a mark, so that what is to happen once happens once.
@@ -53,6 +53,9 @@ class MortalDetector(PatternDetector):
     def _detect(self, text):
         if "segfault" in text or ("killed once" in text and self._first(text)):
             os.kill(os.getpid(), signal.SIGSEGV)
+        if "orphan always" in text or ("orphan once" in text and self._first(text)):
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(3600)
         if "forever" in text:
             time.sleep(3600)
         if "memory gone" in text:

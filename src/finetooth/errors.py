@@ -46,3 +46,15 @@ class ModelError(UsageError):
 
 class IncompleteError(FinetoothError):
     """A part of the audit could not be run, so no verdict can be given."""
+
+
+def place(error: BaseException) -> str:
+    """Return type and place of any exception; the message of a foreign one may quote the data, so it is left out."""
+    trace = error.__traceback__
+    found = "?"
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__", "?")
+        if name.startswith("finetooth"):
+            found = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__} in {found}"

@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 import finetooth
 from finetooth.cli import audit, doctor, formats, hook, judge, merge, policy, probe, report, rules, scan
 from finetooth.cli.screen import complain
-from finetooth.errors import FinetoothError
+from finetooth.errors import FinetoothError, place
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
 
@@ -74,24 +74,12 @@ def _code() -> int:
         complain(f"{error.format_message()} See finetooth --help.")
         return 2
     except Exception as error:  # noqa: BLE001 - the last line of defence: a crash must never look like a verdict
-        # NOTE: the message of a foreign exception may quote the data, so only its type and place are shown.
-        complain(f"internal error: {type(error).__name__} in {_place(error)}; nothing was judged. Please report it.")
+        complain(f"internal error: {place(error)}; nothing was judged. Please report it.")
         return 3
     if code == _INTERRUPTED:
         complain("interrupted; nothing was judged. What was scanned is kept: the same command goes on from there")
         return 3
     return code
-
-
-def _place(error: Exception) -> str:
-    trace = error.__traceback__
-    place = "?"
-    while trace is not None:
-        name = trace.tb_frame.f_globals.get("__name__", "?")
-        if name.startswith("finetooth"):
-            place = f"{name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
 
 
 if __name__ == "__main__":

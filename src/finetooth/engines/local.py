@@ -1,9 +1,8 @@
 """The engine that runs jobs in worker processes on this machine, and survives each of them.
 
-A worker is a program of its own, started anew and not forked, so that no thread or lock of this process is copied into
-it, and a script that calls finetooth is not run again. One job is with a worker at a time. When a worker dies, or takes
-far longer than any honest work does, its job is tried again elsewhere as the job itself sees fit; all other work goes
-on. docs/decisions/0004 tells why this is no pool of a library's.
+A worker is a program of its own. One job is with it at a time. When it dies, or takes far longer than any honest work
+does, its job is tried again elsewhere as the job itself sees fit; all other work goes on. docs/decisions/0004 tells why
+this is no pool of a library's.
 """
 
 from __future__ import annotations
@@ -12,9 +11,6 @@ import json
 import os
 import pickle
 import selectors
-import signal
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -26,6 +22,7 @@ from finetooth import errors
 from finetooth.engines.engine import MakePlan, Results
 from finetooth.engines.frames import Frames, Kind, frame
 from finetooth.engines.inline import InlineEngine
+from finetooth.engines.program import cores, start, why
 from finetooth.errors import IncompleteError
 from finetooth.shard import Stretch, Watch
 from finetooth.shardjob import Death, Job
@@ -45,40 +42,34 @@ _PIECE: Final = 1 << 20
 
 
 @dataclass(slots=True)
-class _Task:
+class Task:
     """A job on its way."""
 
     number: int
+    """The job's."""
     job: Job
+    """What is tried now."""
     deaths: list[Death] = field(default_factory=list)
+    """How it was tried before."""
 
 
 class _Worker:
     """One process, and the task that it works on."""
 
     def __init__(self, plan: bytes) -> None:
-        paths = os.pathsep.join(path for path in sys.path if path)
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "finetooth.engines.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # One thread each, or as many workers as there are cores would each start as many threads.
-            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **os.environ, "PYTHONPATH": paths},
-            start_new_session=True,  # Ctrl-C is for the owner, who ends them in order
-        )
+        self.process = start("finetooth.engines.worker")
         self.orders = cast("IO[bytes]", self.process.stdin)
         self.answers = cast("IO[bytes]", self.process.stdout)
         self.frames = Frames()
         self.ready = False
-        self.task: _Task | None = None
+        self.task: Task | None = None
         self.at: Stretch | None = None
         self.deadline = 0.0
         self.limit = 0.0
         self.overdue = False
         self._send(frame(Kind.PLAN, plan))
 
-    def give(self, task: _Task) -> None:
+    def give(self, task: Task) -> None:
         """Give it a task."""
         self.task = task
         self.look_at(None)
@@ -100,10 +91,7 @@ class _Worker:
 
     def why(self) -> str:
         """Return why it ended."""
-        if self.overdue:
-            return f"stopped after {self.limit:.0f} s"
-        code = self.process.wait()
-        return f"killed by {signal.strsignal(-code) or -code}" if code < 0 else f"ended with {code}"
+        return f"stopped after {self.limit:.0f} s" if self.overdue else why(self.process)
 
     def _send(self, message: bytes) -> None:
         with suppress(BrokenPipeError):  # it is dead then, as the end of its output tells
@@ -121,41 +109,42 @@ class LocalEngine:
     name = "local"
 
     def __init__(self, workers: int | None = None) -> None:
-        self._most = workers or _cores()
+        self._most = workers or cores()
 
     def run(self, jobs: Iterable[tuple[int, Job]], make: MakePlan, watch: Watch) -> Results:
         """Yield what each job gave, as workers come to an end with it; what cannot leave this process is run here."""
-        with _Crew(self._most, pickle.dumps(make), watch) as crew:
+        with Crew(self._most, pickle.dumps(make), watch) as crew:
             stay: list[tuple[int, Job]] = []
             for number, job in jobs:
                 if not job.movable:
                     stay.append((number, job))
                     continue
-                while not crew.takes(_Task(number, job)):
+                while not crew.takes(Task(number, job)):
                     yield from crew.results()
             while crew.busy:
                 yield from crew.results()
             yield from InlineEngine().run(stay, make, watch)
 
 
-def _cores() -> int:
-    """Return how many cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+class Crew:
+    """The workers, their tasks, and the tasks that wait to be tried again.
 
-
-class _Crew:
-    """The workers, their tasks, and the tasks that wait to be tried again."""
+    Args:
+        most: how many workers at most; each is started when there is a task for it.
+        plan: the pickled maker of plans.
+        watch: is told what is looked at.
+    """
 
     def __init__(self, most: int, plan: bytes, watch: Watch) -> None:
         self._most = most
         self._plan = plan
         self._watch = watch
         self._workers: list[_Worker] = []
-        self._again: deque[_Task] = deque()
+        self._again: deque[Task] = deque()
         self._selector = selectors.DefaultSelector()
         self._failed_starts = 0
 
-    def __enter__(self) -> _Crew:
+    def __enter__(self) -> Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -168,7 +157,7 @@ class _Crew:
         """Whether any task is not done."""
         return bool(self._again) or any(worker.task for worker in self._workers)
 
-    def takes(self, task: _Task) -> bool:
+    def takes(self, task: Task) -> bool:
         """Give the task to a worker, if one is free or may be started, and no other waits to be tried again."""
         worker = None if self._again else self._free()
         if worker is not None:
@@ -241,4 +230,4 @@ class _Crew:
         if following is None:
             yield task.number, task.job.lost(task.deaths)
         else:
-            self._again.append(_Task(task.number, following, task.deaths))
+            self._again.append(Task(task.number, following, task.deaths))

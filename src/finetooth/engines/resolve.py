@@ -36,6 +36,10 @@ def resolve(name: str | None, workers: int | None) -> Engine:
             return InlineEngine()
         case "local":
             return LocalEngine(workers)
+        case "ray":
+            from finetooth.engines.ray import RayEngine  # noqa: PLC0415 - what it stands on loads only where it is used
+
+            return RayEngine(workers)
         case _:
             raise UsageError(f"--engine {name}: not an engine; there are: {', '.join(ENGINES)}")
 

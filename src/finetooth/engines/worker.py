@@ -1,8 +1,7 @@
 """A worker process: ``python -P -m finetooth.engines.worker``. It scans what it is told to, and nothing else starts it.
 
-Jobs come through standard input and results go out through standard output, which libraries are kept away from: what
-they print, and what they log to standard error, may quote the data, so it goes nowhere. When standard input ends, the
-owner is gone, and so is the worker.
+Jobs come through standard input and results go out through standard output, which libraries are kept away from. When
+standard input ends, the owner is gone, and so is the worker.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import threading
 from typing import BinaryIO
 
 from finetooth.engines.frames import Frames, Kind, frame
+from finetooth.engines.program import alone
 from finetooth.errors import FinetoothError
 from finetooth.shard import Plan, Stretch
 from finetooth.shardjob import Job
@@ -24,7 +24,7 @@ _PIECE = 1 << 16
 
 def main() -> None:
     """Work until standard input ends."""
-    orders, out = _alone()
+    orders, out = alone()
     inbox: queue.SimpleQueue[tuple[Kind, bytes]] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(orders, inbox), daemon=True).start()
 
@@ -51,15 +51,6 @@ def main() -> None:
             say(Kind.FAILED, type(error).__name__.encode())
             return
         say(Kind.DONE, done)
-
-
-def _alone() -> tuple[BinaryIO, BinaryIO]:
-    """Return standard input and output, and put nothing in their place, where libraries look for them."""
-    orders, out = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for standard in range(3):
-        os.dup2(nothing, standard)
-    return orders, out
 
 
 def _receive(orders: BinaryIO, inbox: queue.SimpleQueue[tuple[Kind, bytes]]) -> None:
