@@ -77,7 +77,7 @@ class _Tables:
         self._said = {
             character: said
             for code in (*range(0x80, 0x20000), *range(_TAGS, _TAGS + 0x200))  # ideographs and private use between
-            if (said := _folds(character := chr(code))) is not None
+            if _may_fold(character := chr(code)) and (said := _folds(character)) is not None
         }
         marks = {character for code in range(0x300, 0xFE30) if _is_mark(character := chr(code))}
         self._foldable: Final = re.compile(f"[!-~]?{_class(marks)}+|{_class(self._said)}{_class(marks)}*")
@@ -114,6 +114,12 @@ class _Tables:
 
 _ORDINARY: Final = "\u00ad\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f\ufeff"
 """Invisible characters of honest text: hyphenation, joiners of Persian and of emoji, directions, presentation."""
+
+
+def _may_fold(character: str) -> bool:
+    """Tell at a glance: letters without case, which are most characters, look like no ASCII."""
+    glance = unicodedata.category(character) not in {"Lo", "Cn", "Co"}
+    return glance or character in _INVISIBLE or ord(character) > _TAGS
 
 
 def _folds(character: str) -> str | None:

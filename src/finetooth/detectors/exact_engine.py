@@ -13,7 +13,6 @@ from typing import Any
 import presidio_analyzer
 import spacy
 import tldextract
-import yaml
 from presidio_analyzer import AnalysisExplanation, AnalyzerEngine, EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
 from presidio_analyzer.predefined_recognizers import EmailRecognizer, PhoneRecognizer
@@ -22,6 +21,7 @@ from finetooth.detectors.lemma_context import LemmaContext, QuickLemmaContext
 from finetooth.detectors.phone_matching import phone_numbers
 from finetooth.detectors.presidio_analysis import Analysis
 from finetooth.detectors.presidio_engine import Reading
+from finetooth.detectors.rulefiles import shipped
 from finetooth.detectors.spacy_reader import Reader
 from finetooth.detectors.token_vectors import UnsupportedNetworkError
 
@@ -59,7 +59,7 @@ def reading(package: str) -> Reading:
 
 def _ner_configuration() -> NerModelConfiguration:
     conf = Path(presidio_analyzer.__file__).parent / "conf" / "default.yaml"
-    told: dict[str, Any] = yaml.safe_load(conf.read_text(encoding="utf-8"))["ner_model_configuration"]
+    told: dict[str, Any] = shipped(conf)["ner_model_configuration"]
     told["low_score_entity_names"] = [name for name in told.get("low_score_entity_names") or () if name]
     return NerModelConfiguration(**told)
 

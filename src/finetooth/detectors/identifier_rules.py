@@ -19,7 +19,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from finetooth.detectors import checks
 from finetooth.detectors.labels import Labels, words_of
-from finetooth.detectors.rulefiles import parsed
+from finetooth.detectors.rulefiles import parsed, shipped
 from finetooth.detectors.timed import Pattern, TimedPattern
 from finetooth.entities import ENTITY_TYPES
 from finetooth.errors import IncompleteError, PolicyError
@@ -41,9 +41,6 @@ OURS: Final = ("finetooth.", "presidio.", "kingfisher.", "betterleaks.", "veles.
 
 _CERTAIN: Final = 100
 """A check that one chance value in so many passes may prove a value without a word around it; a weaker one may not."""
-
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The one in C reads the rules in a tenth of the time; not every build of PyYAML has it."""
 
 _SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
 
@@ -197,7 +194,7 @@ def load(path: Path = RULES) -> tuple[IdentifierRule, ...]:
         IncompleteError: It cannot be read, or a rule is not well formed; the message names the rule and the place.
     """
     try:
-        document = yaml.load(path.read_text("utf-8"), _LOADER)  # noqa: S506 - both are safe ones
+        document = shipped(path)
     except (OSError, yaml.YAMLError) as error:
         raise IncompleteError(f"{path}: the rules cannot be read ({type(error).__name__}); reinstall it") from error
     return compiled(document, str(path), on_demand=True)

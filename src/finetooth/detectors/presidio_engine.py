@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 
 import presidio_analyzer
 import spacy
-import yaml
 from presidio_analyzer import Pattern
 from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
 from presidio_analyzer.predefined_recognizers import SpacyRecognizer
@@ -26,6 +25,7 @@ from finetooth.detectors.presidio_recognizers import (
     PlannedPhoneRecognizer,
     WrittenIbanRecognizer,
 )
+from finetooth.detectors.rulefiles import shipped
 from finetooth.detectors.spacy_reader import Reader
 from finetooth.detectors.word_context import WordContext
 
@@ -204,7 +204,7 @@ def _recognizers(languages: list[str], regions: Sequence[str], named: frozenset[
 
 def _default_recognizers() -> list[dict[str, Any]]:
     conf = Path(presidio_analyzer.__file__).parent / "conf" / "default_recognizers.yaml"
-    entries: list[dict[str, Any]] = yaml.safe_load(conf.read_text(encoding="utf-8"))["recognizers"]
+    entries: list[dict[str, Any]] = shipped(conf)["recognizers"]
     # These call a service or a model of their own.
     return [
         entry for entry in entries if entry["name"] not in {"HuggingFaceNerRecognizer", "BasicLangExtractRecognizer"}

@@ -14,8 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from finetooth.counting import counted
 from finetooth.detectors import checks, combinations, denylist, kingfisher, mnemonics, own_secrets, tokens
 from finetooth.detectors.detector import Detector, Undetected
@@ -30,6 +28,7 @@ from finetooth.detectors.identifier_rules import (
     load,
 )
 from finetooth.detectors.identifiers import IdentifierDetector, own_rules
+from finetooth.detectors.rulefiles import shipped
 from finetooth.detectors.valuelists import values
 from finetooth.entities import EntityType, entity_type
 from finetooth.errors import InputError
@@ -70,11 +69,7 @@ class Entry:
 @cache
 def entries() -> tuple[Entry, ...]:
     """Return every rule: identifiers and what else is run here, then secrets, each in the order of its file."""
-    secrets = [
-        rule
-        for file in (kingfisher.RULES, tokens.RULES, mnemonics.RULES)
-        for rule in yaml.safe_load(file.read_text("utf-8"))["rules"]
-    ]
+    secrets = [rule for file in (kingfisher.RULES, tokens.RULES, mnemonics.RULES) for rule in shipped(file)["rules"]]
     told = (_identifier(rule) for file in FILES for rule in load(file))
     return (*told, *map(_combination, (*combinations.RULES, combinations.SIGNATURE)), *map(_secret, secrets))
 

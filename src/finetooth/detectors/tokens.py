@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from finetooth.detectors.labels import words_of
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
 from finetooth.detectors.randomness import changes, core, hexadecimal, known_prefix, mixed, unbroken, uuid
 from finetooth.detectors.readings import goes_on, names_data
+from finetooth.detectors.rulefiles import shipped
 from finetooth.match import Match
 from finetooth.span import Span
 
@@ -339,7 +338,7 @@ def _public_address(value: str) -> bool:
 
 
 def _rules() -> list[dict[str, str]]:
-    listed: list[dict[str, str]] = yaml.safe_load(RULES.read_text("utf-8"))["rules"]
+    listed: list[dict[str, str]] = shipped(RULES)["rules"]
     return listed
 
 
