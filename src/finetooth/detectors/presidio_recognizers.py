@@ -59,16 +59,13 @@ class LinearUrlRecognizer(UrlRecognizer):
     a run would also have been found from the run's beginning, so nothing is lost.
     """
 
+    PATTERNS = [  # noqa: RUF012 - as the port has it
+        Pattern("Standard Url", "(?i)(?:https?://)" + UrlRecognizer.BASE_URL_REGEX, 0.6),
+        Pattern("Non schema URL", r"(?i)(?<![a-z0-9.\-])" + UrlRecognizer.BASE_URL_REGEX, 0.5),
+    ]
+
     def __init__(self, supported_language: str) -> None:
-        host = r"(?<![a-z0-9.\-])" + UrlRecognizer.BASE_URL_REGEX
-        super().__init__(
-            patterns=[
-                Pattern("Standard Url", "(?i)(?:https?://)" + UrlRecognizer.BASE_URL_REGEX, 0.6),
-                Pattern("Non schema URL", "(?i)" + host, 0.5),
-            ],
-            supported_language=supported_language,
-            name="UrlRecognizer",
-        )
+        super().__init__(patterns=self.PATTERNS, supported_language=supported_language, name="UrlRecognizer")
 
 
 class IssuedCardRecognizer(CreditCardRecognizer):
