@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help dev demo test test-slow accuracy check fix rules data models ner clean
+.PHONY: help dev demo test test-slow accuracy bench check fix rules data models ner clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ test-slow: $(INSTALLED) ## run the tests that need minutes
 
 accuracy: $(INSTALLED) ## measure detection, and that of peers, on the labelled sets in the folder FINETOOTH_DATA
 	$(BIN)/python benchmarks/accuracy.py
+
+bench: $(INSTALLED) ## measure speed beside plain Presidio and detect-secrets, workers, resume and memory (half an hour)
+	$(BIN)/python benchmarks/speed.py
 
 check: $(INSTALLED) ## lint, types, import contracts
 	$(BIN)/ruff check .

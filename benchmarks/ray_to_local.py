@@ -65,16 +65,22 @@ def main() -> int:
     if not all(file.is_file() for file in files):
         print(f"SKIPPED: no data in {shared}; set FINETOOTH_DATA, or name files", file=sys.stderr)
         return 2
-    splitting.SIZE //= 4
-    with tempfile.NamedTemporaryFile(suffix=".jsonl") as data:
-        size = _fill(data, files, int(chosen.megabytes * 1e6))
-        print(f"{size / 1e6:.1f} MB, {len(_jobs(data.name))} shards, {chosen.workers} workers")
-        measure(data.name, size, chosen.workers, chosen.passes)
+    compare(files, chosen.megabytes, chosen.workers, chosen.passes)
     return 0
 
 
-def measure(path: str, size: int, workers: int, passes: int) -> float:
-    """Print what each engine took for a file, and return throughput of ray to that of local, when both are at work."""
+def compare(files: list[Path], megabytes: float, workers: int, passes: int) -> None:
+    """Print what each engine took for so much of the files."""
+    splitting.SIZE //= 4
+    with tempfile.NamedTemporaryFile(suffix=".jsonl") as data:
+        size = _fill(data, files, int(megabytes * 1e6))
+        print(f"{size / 1e6:.1f} MB, {len(_jobs(data.name))} shards, {workers} workers")
+        measure(data.name, size, workers, passes)
+    splitting.SIZE *= 4
+
+
+def measure(path: str, size: int, workers: int, passes: int) -> None:
+    """Print what each engine took for a file."""
     contenders: dict[str, Callable[[Jobs, Recipe], Results]] = {
         "local": lambda jobs, recipe: LocalEngine(workers).run(jobs, recipe, unwatched),
         "ray": lambda jobs, recipe: RayEngine(workers).run(jobs, recipe, unwatched),
@@ -105,7 +111,6 @@ def measure(path: str, size: int, workers: int, passes: int) -> float:
             f"  {name:<9} start {start:5.1f} s   work {work[name]:6.1f} s ({work['local'] / work[name]:4.2f} x)   "
             f"CPU {cpu[name]:6.1f} s   {size / 1e3 / cpu[name]:5.0f} KB/CPU-s ({cpu['local'] / cpu[name]:4.2f} x)"
         )
-    return work["local"] / work["ray"]
 
 
 def _timed(run: Callable[[Jobs, Recipe], Results], jobs: Jobs, recipe: Recipe) -> tuple[Taken, list[tuple[int, bytes]]]:

@@ -51,16 +51,19 @@ def main() -> int:
     if not all(file.is_file() for file in files):
         print(f"SKIPPED: no data in {shared}; set FINETOOTH_DATA", file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory() as folder:
-        for section in chosen.only.split(","):
-            measure = {"workers": workers, "again": again, "resume": resume}.get(section)
-            place = Path(folder) / section
-            place.mkdir()
-            if measure:
-                measure(files, place)
-            else:
-                memory(files, place, chosen.records)
+    for section in chosen.only.split(","):
+        measure(section, files, chosen.records)
     return 0
+
+
+def measure(section: str, files: Sequence[Path], number: int) -> None:
+    """Print one section, in a folder of its own; ``number`` of records are for the section memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        if section == "memory":
+            memory(files, place, number)
+        else:
+            {"workers": workers, "again": again, "resume": resume}[section](files, place)
 
 
 def workers(files: Sequence[Path], folder: Path) -> None:

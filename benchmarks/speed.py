@@ -1,6 +1,6 @@
 """How fast data is scanned, on one core, beside plain Presidio and detect-secrets in the same run.
 
-    python benchmarks/speed.py [--kilobytes N] [--sections scan,parts,start] [FILE.jsonl...]
+    python benchmarks/speed.py [--kilobytes N] [--sections scan,parts,start,…] [FILE.jsonl...]
 
 - ``scan``: finetooth scans a file from the disk through `scan_shard`, once as its policies come and once with Presidio
   to the letter; the others are handed its strings in memory, one a call. KB of those strings (code points) per
@@ -9,6 +9,8 @@
   exact mode uses too). Contenders take turns, so that a machine that slows down slows all of them.
 - ``parts``: finetooth's detectors one by one, on the same strings.
 - ``start``: CPU seconds from the start of a process until it has looked at its first text.
+- ``workers``, ``again``, ``resume``, ``memory``: whole runs of the command, see `runs.py`.
+- ``ray``: the engine ray beside the engine local, see `ray_to_local.py`.
 
 Without files it reads FINETOOTH_DATA's instruction, role-play and chat data.
 """
@@ -30,6 +32,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import engines
+import runs
 
 PASSES: Final = 3
 SETS: Final = ("instruct/alpaca_5k.jsonl", "instruct/gpteacher_roleplay_3k.jsonl", "pii/lifebench_chat.dev.jsonl")
@@ -64,10 +67,9 @@ def main() -> int:
     arguments.add_argument("--kilobytes", type=int, default=150, help="how much of each file is read in a pass")
     arguments.add_argument("--sections", default=",".join(SECTIONS), help="which parts of the report are made")
     chosen = arguments.parse_args()
-    shared = Path(os.environ.get("FINETOOTH_DATA", "../shared/data"))
-    files = chosen.files or [shared / name for name in SETS]
+    files = chosen.files or [_shared() / name for name in SETS]
     if not all(file.is_file() for file in files):
-        print(f"SKIPPED: no data in {shared}; set FINETOOTH_DATA, or name files", file=sys.stderr)
+        print(f"SKIPPED: no data in {_shared()}; set FINETOOTH_DATA, or name files", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder:
         sets = [list(_samples(file, chosen.kilobytes * 1000, Path(folder))) for file in files]
@@ -127,7 +129,33 @@ def start(_: Sequence[Sequence[Sample]]) -> None:
         print(f"  {name:<44} {statistics.median(seconds):8.2f} s", flush=True)
 
 
-SECTIONS: Final = {"scan": scan, "parts": parts, "start": start}
+def ray(_: Sequence[Sequence[Sample]]) -> None:
+    """Print throughput and start of the engine ray beside the engine local."""
+    import ray_to_local  # noqa: PLC0415 - heavy
+
+    print("\n## ray\n")
+    ray_to_local.compare([_shared() / name for name in ray_to_local.SETS], megabytes=4, workers=2, passes=2)
+
+
+def _whole_runs(section: str) -> Callable[[Sequence[Sequence[Sample]]], None]:
+    def measure(_: Sequence[Sequence[Sample]]) -> None:
+        print(f"\n## {section}\n")
+        runs.measure(section, [_shared() / name for name in runs.SETS], number=1_000_000)
+
+    return measure
+
+
+def _shared() -> Path:
+    return Path(os.environ.get("FINETOOTH_DATA", "../shared/data"))
+
+
+SECTIONS: Final = {
+    "scan": scan,
+    "parts": parts,
+    "start": start,
+    "ray": ray,
+    **{section: _whole_runs(section) for section in runs.SECTIONS},
+}
 
 
 def _print_speeds(samples: Sequence[Sample], contenders: dict[str, Contender], reference: str | None) -> None:
