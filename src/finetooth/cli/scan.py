@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,31 +35,18 @@ def scan(
     named = options.known_formats(formats)
     if shard is not None and (out is None or named):
         raise UsageError("--shard goes with -o DIR, for its part, and without --format: nothing is judged before merge")
+    how: dict[str, Any] = {
+        "input_format": input_format,
+        "tokenizer": tokenizer,
+        "engine": engine,
+        "workers": workers,
+        "resume": resume,
+    }
     with progress_bar(shown=not (quiet or no_progress)) as progress:
         if shard is not None and out is not None:
-            part = api.scan_share(
-                data,
-                shard,
-                out,
-                policy,
-                input_format=input_format,
-                tokenizer=tokenizer,
-                engine=engine,
-                workers=workers,
-                resume=resume,
-                progress=progress,
-            )
+            part = api.scan_share(data, shard, out, policy, **how, progress=progress)
         else:
-            report = api.scan(
-                data,
-                policy,
-                input_format=input_format,
-                tokenizer=tokenizer,
-                engine=engine,
-                workers=workers,
-                resume=resume,
-                progress=progress,
-            )
+            report = api.scan(data, policy, **how, progress=progress)
     if shard is None:
         options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
     if not quiet:
