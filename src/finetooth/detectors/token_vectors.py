@@ -103,10 +103,10 @@ class TokenEncoder:
         self._telling = ["ORTH", "NORM", *(column for column in ("SPACY",) if column in self._columns)]
         self._rows: dict[int, int] = {}
         width, sums = self._mixed.units, self._convolutions[0].weights.shape[1]
-        # The first row stands for what is around a text: nothing.
-        self._words = np.zeros((1, width), np.float32)
-        self._places = np.zeros((3, 1, sums), np.float32)
-        self._places[1] += self._convolutions[0].bias
+        # The first row stands for what is around a text: nothing. Rows that nobody has written yet take no memory.
+        self._words = np.zeros((1 + _WORDS, width), np.float32)
+        self._places = np.zeros((3, 1 + _WORDS, sums), np.float32)
+        self._places[1, 0] = self._convolutions[0].bias
 
     def vectors(self, docs: Sequence[Any]) -> Floats:
         """Return a vector for each token of all documents, one document after another."""
