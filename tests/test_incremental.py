@@ -135,3 +135,12 @@ def test_a_file_that_changed_while_it_was_scanned_is_unread_and_nothing_of_it_is
     assert "changed while it was read" in told.reason
     assert evidence.inputs[0].sha256 is None
     assert len(list((tmp_path / "store").glob("??/*"))) == 1  # the masked path
+
+
+def test_how_a_file_is_read_is_asked_once_for_all_its_shards(tmp_path):
+    path = written(tmp_path / "train.jsonl", *numbered(100))
+    asked = []
+    store = ShardStore(tmp_path / "store", KEY.mac, "v1")
+    plan = Plan(detectors=(PatternDetector(),), detect=Detect(), key=KEY)
+    scan(resolve([str(path)]), plan, store=store, told=lambda path: asked.append(path) or "")
+    assert asked == [str(path)]

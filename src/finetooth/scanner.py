@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 
 from finetooth.engines.engine import Engine, MakePlan
 from finetooth.engines.inline import InlineEngine
@@ -77,7 +78,7 @@ class Run:
     def __init__(self, sources: Sequence[Source], store: ShardStore | None, told: Callable[[str], str]) -> None:
         self._sources = sources
         self._store = store
-        self._told = told
+        self._told = cache(told)  # it reads files, and a file has many shards
         self._names: dict[int, str] = {}
         self._payloads: dict[int, bytes] = {}
         self._parts: list[tuple[Stored | None, range]] = []

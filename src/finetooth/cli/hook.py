@@ -22,10 +22,6 @@ def hook(
 
     The staged content is judged; of a file that the last commit has too, only what is new or changed.
     """
-    import gc
-
-    # To load is to make a million objects that stay: to look for garbage among them takes a tenth of the time.
-    gc.set_threshold(100_000)
     from finetooth import commit
     from finetooth.cli.screen import tell
     from finetooth.counting import counted

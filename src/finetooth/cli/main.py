@@ -59,7 +59,7 @@ app.command("doctor")(doctor.doctor)
 
 def run() -> None:
     """Run the command line. Every exception ends in 2 or 3, never in 1 or 0, and shows no traceback."""
-    # A dataset's evidence is millions of objects without a cycle, which Python would go through over and over.
+    # Detectors and a dataset's evidence are millions of objects that stay, which Python would go through over and over.
     gc.set_threshold(100_000, 50, 50)
     sys.exit(_code())
 
