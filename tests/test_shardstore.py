@@ -97,3 +97,17 @@ def test_what_nobody_asked_for_is_forgotten(tmp_path):
     kept.get(used)
     kept.forget_old()
     assert (kept.holds(old), kept.holds(used)) == (False, True)
+
+
+def test_all_entries_are_looked_at_once_a_day(tmp_path):
+    kept = store(tmp_path)
+    names = [kept.name(word) for word in ("first", "second")]
+    long_ago = time.time() - (KEEP_DAYS + 1) * 86_400
+    for name in names:
+        kept.put(name, b"result")
+        os.utime(tmp_path / "shards" / name[:2] / name, (long_ago, long_ago))
+        kept.forget_old()
+    assert [(tmp_path / "shards" / name[:2] / name).exists() for name in names] == [False, True]
+    os.utime(tmp_path / "shards" / ".swept", (long_ago, long_ago))
+    kept.forget_old()
+    assert not kept.holds(names[1])

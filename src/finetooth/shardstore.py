@@ -79,12 +79,18 @@ class ShardStore:
         return True
 
     def forget_old(self) -> None:
-        """Remove the entries that nothing has asked for in a long time."""
-        limit = time.time() - KEEP_DAYS * _DAY
+        """Remove the entries that nothing has asked for in a long time; once a day, since it looks at all of them."""
+        mark, now = self._folder / ".swept", time.time()
+        with contextlib.suppress(OSError):
+            if now - mark.stat().st_mtime < _DAY:
+                return
+        limit = now - KEEP_DAYS * _DAY
         for path in self._folder.glob("??/*"):
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < limit:
                     path.unlink()
+        with contextlib.suppress(OSError):  # there may be no folder yet
+            mark.touch(mode=0o600)
 
     def _read(self, name: str) -> bytes | None:
         path = self._path(name)
