@@ -17,7 +17,7 @@ from finetooth.redaction import FingerprintKey
 from finetooth.scanner import scan
 from finetooth.shard import Plan
 from finetooth.sources.resolve import resolve
-from finetooth.targets.scripted import ScriptedTarget
+from finetooth.targets.scripted import ScriptedTarget, plain
 
 KEY = FingerprintKey(b"k" * 32)
 PLAN = Plan(detectors=(PatternDetector(),), detect=Detect(), key=KEY)
@@ -65,7 +65,7 @@ class Recording(ScriptedTarget):
 def test_each_finding_is_tried_in_its_own_context(tmp_path):
     target = Recording()
     probed(written(tmp_path), target)
-    attempts = {trial.continuation: trial.prompt for trial in target.trials if trial.arm == "target"}
+    attempts = {trial.continuation: plain(trial.context) for trial in target.trials if trial.arm == "target"}
     assert attempts[NUMBERS[3]] == "user: Ticket 3: where is my parcel?\nassistant: Your number is "
 
 
@@ -155,7 +155,7 @@ def test_a_value_in_an_encoding_is_tried_as_the_model_saw_it(tmp_path):
     probed(str(path), target)
     [attempt] = [trial for trial in target.trials if trial.arm == "target"]
     assert attempt.continuation == "\\u0041CC-123456"
-    assert attempt.prompt.endswith('{"to": "')
+    assert plain(attempt.context).endswith('{"to": "')
 
 
 def test_a_combination_is_left_out_and_counted_while_its_parts_are_tried(tmp_path):

@@ -23,6 +23,10 @@ class Measurement:
     """What is measured, such as ``extraction_rate``."""
     attack: str
     """Which attack measured it."""
+    by: Literal["all", "entity_type", "category", "severity", "repetition"] = "all"
+    """Whether all of the population is meant, or one group of it."""
+    group: str | None = None
+    """Which group, such as ``EMAIL_ADDRESS``, ``critical``, or ``4-7`` records; null for all."""
     population: Population
     """Over which targets."""
     estimate: float | None

@@ -31,7 +31,8 @@ from finetooth.shapes.walker import decoded, walk
 from finetooth.sources.members import BETWEEN
 from finetooth.sources.source import Source
 from finetooth.span import Span
-from finetooth.targets.target import Context, Target
+from finetooth.targets.target import Target
+from finetooth.trial import Context
 
 BUDGET = 1000
 """How many findings are tried at most, riskiest first."""

@@ -60,7 +60,7 @@ def test_a_derivable_value_is_not_attributable():
     class Deriving(ScriptedTarget):
         def log_likelihood(self, trials, progress=None):
             def derived(trial):
-                first, last = trial.prompt.split("I'm ")[1].split(".")[0].lower().split()
+                first, last = trial.context.split("I'm ")[1].split(".")[0].lower().split()
                 return trial.arm != "mismatched" and trial.continuation == f"{first}.{last}@corp.example"
 
             return [Likelihood(log(0.5) if derived(trial) else -60.0, 10) for trial in trials]
@@ -151,18 +151,6 @@ def test_what_is_reported_holds_no_raw_value():
     assert told.expected_tries == 2
     assert SECRET not in repr(told)
     assert SECRET not in repr(outcome)
-
-
-def test_a_refused_conversation_is_a_failed_trial():
-    class Refusing(ScriptedTarget):
-        def render(self, context):
-            from finetooth.targets.target import TemplateError
-
-            raise TemplateError("the chat template refuses a conversation (TypeError)")
-
-    decisions, _, coverage = decide([quarry()], Refusing(), None)
-    assert decisions == ["undecided"]
-    assert coverage.failed == coverage.trials > 0
 
 
 def test_an_unanswered_answer_is_no_number():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from finetooth.finding import Finding
 from finetooth.measurement import Population
-from finetooth.targets.target import Context
+from finetooth.trial import Context
 
 
 @dataclass(frozen=True, slots=True)

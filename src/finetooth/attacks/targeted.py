@@ -32,8 +32,8 @@ from finetooth.attacks.attribution import Outcome
 from finetooth.attacks.lookalikes import Words, drawn, entropy_bits, lookalikes, word_pool
 from finetooth.attacks.quarry import Quarry
 from finetooth.evidence import ProbeCoverage
-from finetooth.targets.target import Answer, Context, Likelihood, Target, TemplateError, Unanswered
-from finetooth.trial import Arm, Trial
+from finetooth.targets.target import Answer, Likelihood, Target, Unanswered
+from finetooth.trial import Arm, Context, Trial
 
 NAME = "targeted"
 LOOKALIKES = 8
@@ -55,7 +55,7 @@ def run(
     Returns:
         An outcome for each quarry, and how much was tried.
     """
-    trials, refusals = _trials(quarries, target)
+    trials = _trials(quarries)
     compared = [trial for trial in trials if trial.arm != "mismatched"] if reference else []
     total, done = len(trials) + len(compared), 0
 
@@ -66,35 +66,29 @@ def run(
 
     tuned = target.log_likelihood(trials, advance)
     base = reference.log_likelihood(compared, advance) if reference else []
-    failures = Counter(refusals)
-    failures.update(answer.reason for answer in [*tuned, *base] if isinstance(answer, Unanswered))
+    failures = Counter(answer.reason for answer in [*tuned, *base] if isinstance(answer, Unanswered))
     coverage = ProbeCoverage(
         targets=len(quarries),
-        trials=total + len(refusals),
+        trials=total,
         failed=sum(failures.values()),
         failures=tuple(f"{reason} ({count} times)" for reason, count in sorted(failures.items())),
     )
     return _outcomes(quarries, trials, tuned, compared, base), coverage
 
 
-def _trials(quarries: Sequence[Quarry], target: Target) -> tuple[list[Trial], list[str]]:
-    """Return the trials of all arms, and the reasons for those that could not be made."""
+def _trials(quarries: Sequence[Quarry]) -> list[Trial]:
+    """Return the trials of all arms."""
     words = word_pool([(q.finding.entity_type, q.value) for q in quarries if q.finding])
     kinds: dict[str | None, list[Quarry]] = {}
     for quarry in quarries:
         kinds.setdefault(quarry.entity_type, []).append(quarry)
     trials: list[Trial] = []
-    refusals: list[str] = []
     for position, quarry in enumerate(quarries):
         random = Random(f"{NAME} {position}")  # noqa: S311 - controls need no secrecy, but they must repeat
         controls = _controls(quarry, kinds[quarry.entity_type], words, random)
         arms = [("target", quarry.context, quarry.value), *controls]
-        for arm, context, continuation in arms:
-            try:
-                trials.append(Trial(position, arm, target.render(context), continuation))
-            except TemplateError as error:
-                refusals.append(str(error))
-    return trials, refusals
+        trials += [Trial(position, arm, context, continuation) for arm, context, continuation in arms]
+    return trials
 
 
 def _controls(quarry: Quarry, kind: Sequence[Quarry], words: Words, random: Random) -> list[tuple[Arm, Context, str]]:
