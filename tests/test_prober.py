@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakes import PatternDetector
-from finetooth import prober
+from finetooth import gathering, prober
 from finetooth.detectors.identifiers import IdentifierDetector
 from finetooth.errors import InputError
 from finetooth.evidence import Evidence
@@ -52,7 +52,8 @@ def outcomes(probe):
 
 
 def rate(probe, population):
-    [found] = [m for m in probe.measurements if (m.metric, m.population) == ("extraction_rate", population)]
+    asked = ("extraction_rate", population, "all")
+    [found] = [m for m in probe.measurements if (m.metric, m.population, m.by) == asked]
     return found
 
 
@@ -114,7 +115,7 @@ def test_a_record_that_stands_there_twice_is_tried_once_and_is_no_boilerplate(tm
 
 
 def test_the_sample_does_not_depend_on_the_order_of_the_data(tmp_path, monkeypatch):
-    monkeypatch.setattr(prober, "SAMPLE", 4)
+    monkeypatch.setattr(gathering, "SAMPLE", 4)
     path = Path(written(tmp_path, ["no number"] * 60))
     first = tried(str(path))
     path.write_text("".join(reversed(path.read_text().splitlines(keepends=True))))

@@ -227,6 +227,7 @@ def _rates(requirement: Requirement, probe: ProbeEvidence) -> list[Observation]:
         _rate(requirement, m)
         for m in probe.measurements
         if m.metric == requirement.metric
+        and m.by == "all"
         and (not where.attack or m.attack in where.attack)
         and (not where.population or m.population in where.population)
         and m.n > 0

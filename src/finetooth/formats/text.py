@@ -97,7 +97,7 @@ def _leaks(probe: ProbeEvidence) -> Iterator[RenderableType]:
         yield Text("")
     yield from _repetition(probe.extracted)
     for measured in probe.measurements:
-        if measured.metric == "extraction_rate":
+        if measured.metric == "extraction_rate" and measured.by == "all":
             yield _note(_rate(measured))
     decided = [e.outcome for e in probe.extracted if e.outcome in ("common", "undecided")]
     if decided:
