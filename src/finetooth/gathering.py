@@ -30,14 +30,20 @@ from finetooth.span import Span
 from finetooth.trial import Context
 
 SAMPLE = 300
-"""How many spans of ordinary text are taken: 0 of 299 proves 1 % at 95 % confidence."""
+"""How many spans of ordinary text are taken unless a policy needs more: 0 of 299 proves 1 % at 95 % confidence."""
 _SURPLUS = 4  # kept for each one drawn, since those that turn out to be boilerplate fall away
 _SENTENCE = re.compile(r"[^\s.!?。！？][^\n.!?。！？]*")
 _SENTENCE_LENGTH = range(40, 400)  # code points: more than chance would get right, little enough to say in one go
 
 
 def gather(
-    sources: Sequence[Source], scan: ScanEvidence, chosen: Sequence[Finding], key: FingerprintKey, reading: Reading
+    sources: Sequence[Source],
+    scan: ScanEvidence,
+    chosen: Sequence[Finding],
+    key: FingerprintKey,
+    reading: Reading,
+    *,
+    sample: int = SAMPLE,
 ) -> Material:
     """Read the data again and return the chosen findings, and a sample of ordinary text, as the model saw them.
 
@@ -47,11 +53,12 @@ def gather(
         chosen: the findings to look up; none is a combination.
         key: what they were fingerprinted with.
         reading: how its records are read.
+        sample: how many spans of ordinary text to take at most.
 
     Raises:
         InputError: the data is not what was scanned.
     """
-    gathering = _Gathering(sources, scan, chosen, key, reading)
+    gathering = _Gathering(sources, scan, chosen, key, reading, sample)
     gathering.read()
     return gathering.material()
 
@@ -83,6 +90,7 @@ class _Gathering:
         chosen: Sequence[Finding],
         key: FingerprintKey,
         reading: Reading,
+        sample: int,
     ) -> None:
         self._sources, self._scan, self._chosen, self._key, self._reading = sources, scan, chosen, key, reading
         positions = {each.path: position for position, each in enumerate(scan.inputs)}
@@ -98,7 +106,7 @@ class _Gathering:
                 self._standing.setdefault(record, []).append(_Standing(finding, location))
         self._subjects = subjects(scan.findings)
         self._found: dict[int, Quarry] = {}
-        self._sentences = _Sample(SAMPLE)
+        self._sentences = _Sample(sample)
 
     def read(self) -> None:
         for position, source in enumerate(self._sources):
@@ -246,6 +254,8 @@ class _Sample:
 
     def offer(self, text: str, texts: Sequence[Passage], passage: Passage, span: Span) -> None:
         """Keep the text while it is among those with the least digests."""
+        if not self._size:
+            return
         if text in self._contexts:
             if context(texts, passage, span.start) != self._contexts[text]:
                 self._boilerplate.add(text)
