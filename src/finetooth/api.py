@@ -28,12 +28,18 @@ from finetooth.shapes.reading import Reading
 from finetooth.sources.source import Source
 
 if TYPE_CHECKING:
+    from finetooth import prober
     from finetooth.engines.engine import Engine
+    from finetooth.planning import Plan
     from finetooth.shardjob import Recipe
     from finetooth.shardstore import ShardStore
+    from finetooth.targets.target import Target
 
 Data = str | Path | Sequence[str | Path] | Iterable[Mapping[str, Any]]
 """A file, folder, glob or ``-``, several of them, or rows in memory: ``datasets.Dataset`` or any iterable of dicts."""
+
+_BUDGET = 1000
+"""How many findings are probed at most, riskiest first, unless somebody says otherwise."""
 
 TOOL = Tool(name="finetooth", version=finetooth.__version__)
 
@@ -44,6 +50,8 @@ def audit(
     base: str | Path | None = None,
     policy: str | Path | None = None,
     *,
+    holdout: Data | None = None,
+    attacks: Sequence[str] | None = None,
     budget: int | None = None,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
@@ -60,6 +68,8 @@ def audit(
         model: folder of the tuned model; without one, the data alone is judged, at the train gate.
         base: folder of the untuned model, which tells what the tuning is to blame for.
         policy: name of a shipped policy, or a path; the configured one by default.
+        holdout: data of the same kind that neither model was trained on: controls for the probe.
+        attacks: names of the attacks to try; all by default.
         budget: how many findings are probed at most, riskiest first.
         input_format: name of the record format, which is detected otherwise; see ``finetooth formats``.
         tokenizer: folder of the tokenizer that made the ids of pre-tokenised rows, which are unread without it.
@@ -75,7 +85,8 @@ def audit(
     """
     stage: Stage = "release" if model else "train"
     scanning = _Scanning(input_format, tokenizer, engine, workers, resume)
-    return _run(data, stage, policy, scanning, model=model, base=base, budget=budget, key=key, progress=progress)
+    probing = _Probing(model, base, holdout, attacks, budget)
+    return _run(data, stage, policy, scanning, probing, key=key, progress=progress)
 
 
 def scan(
@@ -185,6 +196,8 @@ def probe(
     policy: str | Path | None = None,
     *,
     findings: str | Path | None = None,
+    holdout: Data | None = None,
+    attacks: Sequence[str] | None = None,
     budget: int | None = None,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
@@ -202,6 +215,8 @@ def probe(
         base: folder of the untuned model.
         policy: name of a shipped policy, or a path.
         findings: folder that the earlier scan left; without one, the data is scanned first.
+        holdout: as in ``audit``.
+        attacks: as in ``audit``.
         budget: how many findings are probed at most, riskiest first.
         input_format: name of the record format, which is detected otherwise; see ``finetooth formats``.
         tokenizer: folder of the tokenizer that made the ids of pre-tokenised rows, which are unread without it.
@@ -219,13 +234,48 @@ def probe(
         "release",
         policy,
         _Scanning(input_format, tokenizer, engine, workers, resume),
-        model=model,
-        base=base,
-        findings=findings,
-        budget=budget,
+        _Probing(model, base, holdout, attacks, budget, findings),
         key=key,
         progress=progress,
     )
+
+
+def plan(
+    data: Data,
+    model: str | Path,
+    base: str | Path | None = None,
+    policy: str | Path | None = None,
+    *,
+    findings: str | Path | None = None,
+    holdout: Data | None = None,
+    attacks: Sequence[str] | None = None,
+    budget: int | None = None,
+    input_format: str | None = None,
+    tokenizer: str | Path | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
+    resume: bool = True,
+    key: FingerprintKey | None = None,
+    progress: Progress = silent,
+) -> Plan:
+    """Tell what `probe` would take and what it could prove, without probing; arguments and errors as there."""
+    from finetooth import gathering, planning, prober  # noqa: PLC0415 - only where a model is probed
+    from finetooth.attacks.registry import chosen  # noqa: PLC0415
+
+    scanning = _Scanning(input_format, tokenizer, engine, workers, resume)
+    probing = _Probing(model, base, holdout, attacks, budget, findings)
+    ready = _ready(data, "release", policy, scanning, probing, key, progress)
+    scan = ready.evidence.scan
+    if scan is None or ready.models is None:
+        raise InputError("there is nothing to plan: name the data and the model")
+    material = prober.prepare(
+        prober.Scanned(ready.sources, scan, scanning.reading()),
+        ready.key,
+        holdout=ready.holdout,
+        budget=ready.budget,
+        sample=planning.sample_needed(ready.policy.policy, gathering.SAMPLE),
+    )
+    return planning.plan(material, chosen(attacks), ready.policy.policy, *ready.models)
 
 
 def judge(folders: Sequence[str | Path], policy: str | Path | None = None, stage: Stage | None = None) -> Report:
@@ -308,47 +358,98 @@ def _rendered(form: Format, report: Report) -> Iterator[bytes]:
     yield form.render(report).encode("utf-8", "backslashreplace")
 
 
+@dataclass(frozen=True, slots=True)
+class _Probing:
+    """What is probed and how, as the caller says it."""
+
+    model: str | Path | None = None
+    base: str | Path | None = None
+    holdout: Data | None = None
+    attacks: Sequence[str] | None = None
+    budget: int | None = None
+    findings: str | Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Everything that a verdict, or a probe before it, starts from."""
+
+    policy: PolicySource
+    key: FingerprintKey
+    sources: Sequence[Source]
+    evidence: Evidence
+    models: tuple[Target, Target | None] | None
+    holdout: prober.Scanned | None
+    budget: int
+
+
 def _run(
     data: Data,
     stage: Stage,
     policy: str | Path | None,
     scanning: _Scanning,
+    probing: _Probing | None = None,
     *,
-    model: str | Path | None = None,
-    base: str | Path | None = None,
-    findings: str | Path | None = None,
-    budget: int | None = None,
     key: FingerprintKey | None,
     progress: Progress,
 ) -> Report:
     started = perf_counter()
-    settings = config.find(Path.cwd())
-    chosen = _policy(policy, settings)
-    if not chosen.policy.requirements(stage):
-        # Said before hours of work, not after.
-        raise PolicyError(f"the policy {chosen.policy.name!r} has no requirements for the {stage} gate")
-    sources = _sources(data, twice=model is not None)
-    key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
-    models = _models(model, base)
-    how = scanning.reading()
-    evidence = _scanned(sources, chosen, key, scanning, settings, findings, progress)
-    if models and evidence.scan:
-        from finetooth import prober  # noqa: PLC0415 - the probe's statistics load only where a model is probed
+    probing = probing or _Probing()
+    ready = _ready(data, stage, policy, scanning, probing, key, progress)
+    evidence = ready.evidence
+    if ready.models and evidence.scan:
+        from finetooth import gathering, planning, prober  # noqa: PLC0415 - the probe's statistics load only where one is run
+        from finetooth.attacks.registry import chosen  # noqa: PLC0415
 
-        tuned, reference = models
-        limit = budget if budget is not None else settings.settings.budget
         probed = prober.probe(
-            sources,
-            evidence.scan,
-            key,
-            tuned,
-            reference,
-            budget=prober.BUDGET if limit is None else limit,
-            reading=how,
+            prober.Scanned(ready.sources, evidence.scan, scanning.reading()),
+            ready.key,
+            *ready.models,
+            holdout=ready.holdout,
+            attacks=chosen(probing.attacks),
+            budget=ready.budget,
+            sample=planning.sample_needed(ready.policy.policy, gathering.SAMPLE),
             progress=progress,
         )
         evidence = replace(evidence, probe=probed)
-    return _report(evidence, chosen, stage, started)
+    return _report(evidence, ready.policy, stage, started)
+
+
+def _ready(
+    data: Data,
+    stage: Stage,
+    policy: str | Path | None,
+    scanning: _Scanning,
+    probing: _Probing,
+    key: FingerprintKey | None,
+    progress: Progress,
+) -> _Ready:
+    """Check what was named, load the models and scan the data, in this order: errors come before hours of work."""
+    settings = config.find(Path.cwd())
+    chosen = _policy(policy, settings)
+    if not chosen.policy.requirements(stage):
+        raise PolicyError(f"the policy {chosen.policy.name!r} has no requirements for the {stage} gate")
+    twice = probing.model is not None
+    sources = _sources(data, twice=twice)
+    held_out = None if probing.holdout is None else _sources(probing.holdout, twice=True)
+    key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
+    if probing.attacks:
+        from finetooth.attacks import registry  # noqa: PLC0415 - only where a model is probed
+
+        registry.chosen(probing.attacks)
+    models = _models(probing.model, probing.base)
+    reading_ = scanning.reading()
+    evidence = _scanned(sources, chosen, key, scanning, settings, probing.findings, progress)
+    holdout = None
+    if held_out is not None:
+        from finetooth.prober import Scanned  # noqa: PLC0415 - only where a model is probed
+
+        apart = _scanned(held_out, chosen, key, scanning, settings, None, progress).scan
+        if apart is None or apart.coverage.records == 0:
+            raise InputError("the holdout has no records, so it is no control; name data that was held out of training")
+        holdout = Scanned(held_out, apart, reading_)
+    limit = probing.budget if probing.budget is not None else settings.settings.budget
+    return _Ready(chosen, key, sources, evidence, models, holdout, _BUDGET if limit is None else limit)
 
 
 def _scanned(
@@ -420,7 +521,7 @@ def _sources(data: Data, *, twice: bool) -> list[Source]:
     return rows.from_memory(list(data) if twice and isinstance(data, Iterator) else data)
 
 
-def _models(model: str | Path | None, base: str | Path | None) -> tuple[Any, Any] | None:
+def _models(model: str | Path | None, base: str | Path | None) -> tuple[Target, Target | None] | None:
     if model is None:
         if base is not None:
             raise InputError("a base model without a tuned one proves nothing; name the tuned model with --model")

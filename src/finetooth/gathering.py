@@ -30,7 +30,7 @@ from finetooth.sources.source import Source
 from finetooth.span import Span
 
 SAMPLE = 300
-"""How many spans of ordinary text are taken: 0 of 299 proves 1 % at 95 % confidence."""
+"""How many spans of ordinary text are taken unless a policy needs more: 0 of 299 proves 1 % at 95 % confidence."""
 RECORDS = 100
 """How many records are taken to be continued: 0 of 100 proves 3.7 %. Each takes as much as three sentences."""
 _SURPLUS = 4  # kept for each one drawn, since those that turn out to be boilerplate fall away
@@ -39,7 +39,13 @@ _SENTENCE_LENGTH = range(40, 400)  # code points: more than chance would get rig
 
 
 def gather(
-    sources: Sequence[Source], scan: ScanEvidence, chosen: Sequence[Finding], key: FingerprintKey, reading: Reading
+    sources: Sequence[Source],
+    scan: ScanEvidence,
+    chosen: Sequence[Finding],
+    key: FingerprintKey,
+    reading: Reading,
+    *,
+    sample: int = SAMPLE,
 ) -> Material:
     """Read the data again and return the chosen findings, and a sample of ordinary text, as the model saw them.
 
@@ -49,11 +55,12 @@ def gather(
         chosen: the findings to look up; none is a combination.
         key: what they were fingerprinted with.
         reading: how its records are read.
+        sample: how many spans of ordinary text to take at most.
 
     Raises:
         InputError: the data is not what was scanned.
     """
-    gathering = _Gathering(sources, scan, chosen, key, reading)
+    gathering = _Gathering(sources, scan, chosen, key, reading, sample)
     gathering.read()
     return gathering.material()
 
@@ -85,6 +92,7 @@ class _Gathering:
         chosen: Sequence[Finding],
         key: FingerprintKey,
         reading: Reading,
+        sample: int,
     ) -> None:
         self._sources, self._scan, self._chosen, self._key, self._reading = sources, scan, chosen, key, reading
         positions = {each.path: position for position, each in enumerate(scan.inputs)}
@@ -100,8 +108,8 @@ class _Gathering:
                 self._standing.setdefault(record, []).append(_Standing(finding, location))
         self._subjects = subjects(scan.findings)
         self._found: dict[int, Quarry] = {}
-        self._sentences = _Sample(SAMPLE)
-        self._rests = _Sample(RECORDS)
+        self._sentences = _Sample(sample)
+        self._rests = _Sample(min(sample, RECORDS))
 
     def read(self) -> None:
         for position, source in enumerate(self._sources):
@@ -262,6 +270,8 @@ class _Sample:
 
     def offer(self, passage: Passage, span: Span, make: Callable[[str, Passage, Span], Quarry]) -> None:
         """Keep the text, as it stands here, while it is among those with the least digests."""
+        if not self._size:
+            return
         text = span.of(passage.text)
         if text in self._quarries:
             if make(text, passage, span).context != self._quarries[text].context:

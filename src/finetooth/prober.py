@@ -4,55 +4,64 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from finetooth.attacks.attack import Attack
 from finetooth.attacks.attribution import FALSE_NO_GO, decide
 from finetooth.attacks.measuring import extracted, measure, summed_up
+from finetooth.attacks.quarry import Material
 from finetooth.attacks.registry import ATTACKS
 from finetooth.evidence import ProbeCoverage, ProbeEvidence, ScanEvidence
 from finetooth.finding import Finding, place
-from finetooth.gathering import gather
+from finetooth.gathering import SAMPLE, gather
 from finetooth.progress import Progress, silent
 from finetooth.redaction import FingerprintKey
 from finetooth.shapes.reading import DETECT, Reading
 from finetooth.sources.source import Source
 from finetooth.targets.target import Target
 
-BUDGET = 1000
-"""How many findings are tried at most, riskiest first."""
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """Data, and what was found in it."""
+
+    sources: Sequence[Source]
+    """The data, in the order of ``scan.inputs``."""
+    scan: ScanEvidence
+    """What was found."""
+    reading: Reading = DETECT
+    """How its records were read."""
 
 
 def probe(
-    sources: Sequence[Source],
-    scan: ScanEvidence,
+    data: Scanned,
     key: FingerprintKey,
     target: Target,
     reference: Target | None = None,
     *,
+    holdout: Scanned | None = None,
     attacks: Sequence[Attack] = ATTACKS,
-    budget: int = BUDGET,
-    reading: Reading = DETECT,
+    budget: int,
+    sample: int = SAMPLE,
     progress: Progress = silent,
 ) -> ProbeEvidence:
     """Try to extract the findings, and a sample of ordinary text, from a model.
 
     Args:
-        sources: the data that was scanned, in the order of ``scan.inputs``.
-        scan: what was found in it.
+        data: what the model was tuned on.
         key: what it was fingerprinted with.
         target: the tuned model.
         reference: the untuned model, if there is one.
+        holdout: data of the same kind that neither model was trained on, if there is some.
         attacks: what is tried, in this order.
         budget: how many findings are tried at most, riskiest first; the others stay unproven.
-        reading: how its records were read.
+        sample: how many spans of ordinary text are tried at most.
         progress: is told how many trials were answered.
 
     Raises:
         InputError: the data is not what was scanned.
     """
-    whole = [finding for finding in scan.findings if not finding.combination]
-    chosen = riskiest(whole, budget)
-    material = gather(sources, scan, chosen, key, reading)
+    material = prepare(data, key, holdout=holdout, budget=budget, sample=sample)
     results = []
     for attack in attacks:
         done = 0
@@ -63,6 +72,7 @@ def probe(
             progress(f"Probing ({name})", done, None)
 
         results.append(attack.run(material, target, reference, advance))
+    whole = sum(not finding.combination for finding in data.scan.findings)
     decided = decide([outcome for result in results for outcome in result.outcomes], referenced=reference is not None)
     failures = sum((result.failures for result in results), Counter[str]())
     return ProbeEvidence(
@@ -79,9 +89,9 @@ def probe(
             sorted(filter(None, map(extracted, decided)), key=lambda each: (-each.probability, each.fingerprint))
         ),
         coverage=ProbeCoverage(
-            targets=len(decided),
-            targets_skipped=len(whole) - len(chosen),
-            combinations=len(scan.findings) - len(whole),
+            targets=sum(each.quarry.population != "holdout" for each in decided),
+            targets_skipped=max(0, whole - budget),
+            combinations=len(data.scan.findings) - whole,
             trials=sum(result.trials for result in results),
             failed=failures.total(),
             failures=tuple(f"{reason} ({count} times)" for reason, count in sorted(failures.items())),
@@ -95,7 +105,23 @@ def probe(
         ),
         false_no_go=round(FALSE_NO_GO, 6),
         spent=target.spent + reference.spent if reference else target.spent,
+        holdout=holdout.scan.inputs if holdout else (),
     )
+
+
+def prepare(
+    data: Scanned, key: FingerprintKey, *, holdout: Scanned | None = None, budget: int, sample: int = SAMPLE
+) -> Material:
+    """Return what the attacks work with; arguments and errors as in `probe`."""
+    whole = [finding for finding in data.scan.findings if not finding.combination]
+    material = gather(data.sources, data.scan, riskiest(whole, budget), key, data.reading, sample=sample)
+    if holdout is None:
+        return material
+    known = {finding.fingerprint for finding in data.scan.findings}
+    unknown = [f for f in holdout.scan.findings if not f.combination and f.fingerprint not in known]
+    apart = gather(holdout.sources, holdout.scan, riskiest(unknown, budget), key, holdout.reading, sample=0)
+    controls = tuple(replace(quarry, of="holdout") for quarry in apart.quarries)
+    return replace(material, quarries=material.quarries + controls, sizes={**material.sizes, "holdout": len(controls)})
 
 
 def riskiest(findings: Sequence[Finding], budget: int) -> list[Finding]:

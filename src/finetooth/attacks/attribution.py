@@ -98,14 +98,17 @@ def decide(outcomes: Sequence[Outcome], *, referenced: bool) -> list[Decided]:
     weights = _weights(outcomes, by_quarry)
     weighted = [None if p is None else min(1.0, p / weight) for p, weight in zip(p_values, weights, strict=True)]
     combined = {key: _least(weighted[position] for position in positions) for key, positions in by_quarry.items()}
-    limits = _limits([(outcomes[positions[0]].quarry, combined[key]) for key, positions in by_quarry.items()])
+    tried = [(outcomes[positions[0]].quarry, combined[key]) for key, positions in by_quarry.items()]
+    limits = _limits([(quarry, p_value) for quarry, p_value in tried if quarry.population != "holdout"])
     open_ = _gates(outcomes, weights, referenced=referenced)
     decided = []
     for key, positions in by_quarry.items():
         attempts = []
         for position in positions:
             outcome, p_value = outcomes[position], weighted[position]
-            beats = open_[_pool(outcome)] and p_value is not None and p_value <= limits[_category(outcome.quarry)]
+            beats = (
+                open_[_pool(outcome)] and p_value is not None and p_value <= limits.get(_category(outcome.quarry), -1)
+            )
             decision = _decision(outcome, beats_lookalikes=beats, referenced=referenced)
             attempts.append(Attempt(outcome, decision, p_values[position]))
         gravest = min((attempt.decision for attempt in attempts), key=GRAVEST.index)
@@ -163,15 +166,23 @@ def _limits(tested: Sequence[tuple[Quarry, float | None]]) -> dict[str, float]:
 
 
 def _gates(outcomes: Sequence[Outcome], weights: Sequence[float], *, referenced: bool) -> dict[Pool, bool]:
-    """Tell of each pool whether it tells its values from their controls as a whole."""
-    pools: dict[Pool, list[int]] = {pool: [] for pool in GATES}
+    """Tell of each pool whether it tells its values from their controls as a whole.
+
+    What was held out of training is a control of the controls: where its values stand out as well, the look-alikes of
+    that pool are not alike, and nothing can be concluded from them.
+    """
+    pools: dict[Pool, tuple[list[int], list[int]]] = {pool: ([], []) for pool in GATES}
     for position, outcome in enumerate(outcomes):
-        pools[_pool(outcome)].append(position)
+        pools[_pool(outcome)][outcome.quarry.population == "holdout"].append(position)
+
+    def stands_out(pool: Pool, positions: Sequence[int]) -> bool:
+        if pool == "issued":
+            return _chance_of_all(outcomes, weights, positions) <= GATES[pool]
+        return _chance_of_strata(outcomes, weights, positions, referenced=referenced) <= GATES[pool]
+
     return {
-        pool: _chance_of_all(outcomes, weights, positions) <= GATES[pool]
-        if pool == "issued"
-        else _chance_of_strata(outcomes, weights, positions, referenced=referenced) <= GATES[pool]
-        for pool, positions in pools.items()
+        pool: stands_out(pool, trained) and not stands_out(pool, held_out)
+        for pool, (trained, held_out) in pools.items()
     }
 
 

@@ -52,7 +52,7 @@ def measure(attack: str, decided: Sequence[Decided], population: Population, *, 
             first; ordinary spans are a random sample, so that untried ones are what its interval speaks of.
     """
     members = [each for each in decided if each.quarry.population == population and _attempts(each, attack)]
-    sampled = population != "findings" and size > len(members)
+    sampled = population == "holdout" or (population != "findings" and size > len(members))
     n = len(members) if sampled else size
     if n == 0 or not members:
         return []
@@ -91,10 +91,10 @@ def _rates(
     decisions = [_decision(member, attack) for member in members]
     emitted = [any(a.outcome.discoverable for a in _attempts(member, attack)) for member in members]
     perhaps = [any(a.outcome.perhaps_discoverable for a in _attempts(member, attack)) for member in members]
-    counts: tuple[tuple[str, int, int], ...] = (
+    counts: list[tuple[str, int, int]] = [
         ("extraction_rate", decisions.count("attributable"), untried + decisions.count("undecided")),
         ("discoverable_rate", sum(emitted), untried + sum(perhaps) - sum(emitted)),
-    )
+    ]
     for metric, count, undecided in counts:
         low, high = count / n, (count + undecided) / n
         if sampled:
@@ -118,10 +118,10 @@ def _rates(
 
 
 def extracted(decided: Decided) -> Extracted | None:
-    """Return what was learnt about a finding, masked; None for text that is none, and where every trial failed."""
+    """Return what was learnt about a finding, masked; None for anything else, and where every trial failed."""
     finding, best = decided.quarry.finding, decided.best
     tuned = best.outcome.tuned
-    if finding is None or tuned is None:
+    if finding is None or tuned is None or decided.quarry.population != "findings":
         return None
     mismatched = [exp(value) for value in best.outcome.mismatched]
     reference = best.outcome.reference

@@ -35,11 +35,11 @@ class Targeted:
     name = "targeted"
 
     def approaches(self, material: Material) -> list[Approach]:
-        """Return one approach to each quarry that is a finding or an ordinary sentence."""
+        """Return one approach to each quarry that is a finding, held out or not, or an ordinary sentence."""
         return [
             Approach(position, quarry.context, quarry.value)
             for position, quarry in enumerate(material.quarries)
-            if quarry.population in ("findings", "ordinary")
+            if quarry.population in ("findings", "holdout", "ordinary")
         ]
 
     def effort(self, material: Material, target: Target) -> Effort:

@@ -29,6 +29,15 @@ FormatOption = Annotated[
         "--format", metavar="F", help="Also write the report as F; repeatable. One alone is printed too: text, json."
     ),
 ]
+HoldoutOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--holdout", metavar="DATA", help="Data of the same kind that no model was trained on: controls; repeatable."
+    ),
+]
+AttackOption = Annotated[
+    list[str] | None, typer.Option("--attack", metavar="NAME", help="Try this attack alone; repeatable.")
+]
 BudgetOption = Annotated[
     int | None, typer.Option("--budget", min=0, metavar="N", help="Findings to probe at most, riskiest first.")
 ]
