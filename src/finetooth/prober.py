@@ -83,7 +83,8 @@ def probe(
             for result in results
             for population, size in material.sizes.items()
             for measured in measure(result.attack, decided, population, size=size)
-        ),
+        )
+        + tuple(measured for result in results for measured in result.measured),
         extracted=tuple(
             sorted(filter(None, map(extracted, decided)), key=lambda each: (-each.probability, each.fingerprint))
         ),

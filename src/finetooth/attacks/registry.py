@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from finetooth.attacks.attack import Attack
+from finetooth.attacks.record import Record
 from finetooth.attacks.targeted import Targeted
 from finetooth.errors import UsageError
 
-ATTACKS: Final[tuple[Attack, ...]] = (Targeted(),)
+ATTACKS: Final[tuple[Attack, ...]] = (Targeted(), Record())
 
 
 def chosen(names: Sequence[str] | None) -> tuple[Attack, ...]:

@@ -12,14 +12,15 @@ from itertools import islice
 from random import Random
 
 from finetooth.attacks.attack import Advance, Approach, Effort, Method, Result
-from finetooth.attacks.lookalikes import Words, drawn, entropy_bits, lookalikes, word_pool
+from finetooth.attacks.lookalikes import Words, drawn, entropy_bits, lookalikes, retold, word_pool
 from finetooth.attacks.outcome import Outcome
 from finetooth.attacks.quarry import Material, Quarry
-from finetooth.targets.target import Answer, Likelihood, Target, Unanswered
+from finetooth.targets.target import Answer, Capabilities, Likelihood, Target, Unanswered
 from finetooth.trial import Arm, Context, Trial
 
 LOOKALIKES = 8
 LOOKALIKES_DRAWN = 64  # of a password: they share its context, so they are cheap, and a single leak has to stand out
+RETOLD = 4  # of a record, with its details exchanged; each has a context of its own to be read
 MISMATCHED = 2
 
 METHODS: dict[str, Method] = {"exact": "log-likelihood", "bounds": "bounds", "none": "sampling"}
@@ -71,11 +72,19 @@ def effort(name: str, approaches: Sequence[Approach], material: Material) -> Eff
     """Return what `run` asks of the tuned model; the reference is asked a little less."""
     trials = list(_trials(name, approaches, material.quarries))
     contexts = {trial.context for trial in trials}
-    read = sum(map(_length, contexts)) + sum(len(trial.continuation) for trial in trials)
+    read = sum(map(length, contexts)) + sum(len(trial.continuation) for trial in trials)
     return Effort(trials=len(trials), read=read)
 
 
-def _length(context: Context) -> int:
+def askable(context: Context, capabilities: Capabilities) -> bool:
+    """Tell whether a model can be asked to go on from a context."""
+    if isinstance(context, str):
+        return capabilities.raw_text
+    return capabilities.any_turn or (context[-1].role == "assistant" and not context[-1].text)
+
+
+def length(context: Context) -> int:
+    """Return how many characters a context shows."""
     return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
 
 
@@ -98,14 +107,19 @@ def _controls(
 ) -> list[tuple[Arm, Context, str]]:
     others = _others(approach, kind, random)
     if quarry.finding is None:
-        # Another span of training text is the look-alike of a span: as ordinary, but not what stood here.
-        alike = [(approach.context, other.value) for other in others[MISMATCHED:]]
+        # Another span of training text is the look-alike of a span: as ordinary, but not what stood here. A record has
+        # a better one: itself, with its details exchanged.
+        own = retold(approach.context, approach.value, quarry.fellows, words, RETOLD, random)
+        alike = [(lookalike.context, lookalike.value) for lookalike in own]
+        alike += [(approach.context, other.value) for other in others[MISMATCHED : MISMATCHED + LOOKALIKES - len(own)]]
     else:
         entity = quarry.finding.entity_type
-        ranked = drawn(entity) and (entropy_bits(entity, quarry.value) is None or not approach.verbatim)
+        whole = approach.verbatim or approach.form is not None
+        ranked = drawn(entity) and (entropy_bits(entity, quarry.value) is None or not whole)
         count = LOOKALIKES_DRAWN if ranked else LOOKALIKES
-        made = lookalikes(entity, approach.value, approach.context, words, count, random)
-        alike = [(lookalike.context, lookalike.value) for lookalike in made]
+        plain, form = (quarry.value, approach.form) if approach.form else (approach.value, str)
+        made = lookalikes(entity, plain, approach.context, words, count, random)
+        alike = [(lookalike.context, form(lookalike.value)) for lookalike in made]
     return [
         *(("lookalike", context, value) for context, value in alike),
         *(("mismatched", other.context, approach.value) for other in others[:MISMATCHED]),
@@ -149,6 +163,7 @@ def _outcomes(
                 if each
             ),
             verbatim=approach.verbatim,
+            whole=approach.verbatim or approach.form is not None,
         )
 
 
