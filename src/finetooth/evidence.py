@@ -266,6 +266,9 @@ class Regurgitation:
     """How many answers repeat it."""
     reference_answers: int | None
     """How many answers of the reference model do, to the same prompts; null without one."""
+    records: int | None = None
+    """In how many records that run stands: one that stands in many is boilerplate, or a record that stands there many
+    times over; null where it was not counted."""
     distance: float | None = None
     """How far the closest answer is from what the record goes on with: edits for each word, 0 where all is the same, 1
     where nothing is; null where the prompt was not the record's own beginning."""

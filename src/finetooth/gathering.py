@@ -20,6 +20,7 @@ from finetooth.errors import InputError
 from finetooth.evidence import ScanEvidence
 from finetooth.finding import Finding
 from finetooth.location import Location
+from finetooth.metrics.frequent import Frequent
 from finetooth.record import Passage, Record
 from finetooth.redaction import FingerprintKey
 from finetooth.shapes.conversation import context
@@ -33,6 +34,9 @@ SAMPLE = 300
 """How many spans of ordinary text are taken unless a policy needs more: 0 of 299 proves 1 % at 95 % confidence."""
 RECORDS = 100
 """How many records are taken to be continued: 0 of 100 proves 3.7 %. Each takes as much as three sentences."""
+SYSTEMS = 8
+"""How many system prompts are known of at most, the commonest."""
+_SYSTEMS_COUNTED = 256  # more than a service has; where each record has its own, none is common
 _SURPLUS = 4  # kept for each one drawn, since those that turn out to be boilerplate fall away
 _SENTENCE = re.compile(r"[^\s.!?。！？][^\n.!?。！？]*")
 _SENTENCE_LENGTH = range(40, 400)  # code points: more than chance would get right, little enough to say in one go
@@ -110,6 +114,7 @@ class _Gathering:
         self._found: dict[int, Quarry] = {}
         self._sentences = _Sample(sample)
         self._rests = _Sample(min(sample, RECORDS))
+        self._systems = Frequent[str](_SYSTEMS_COUNTED)
 
     def read(self) -> None:
         for position, source in enumerate(self._sources):
@@ -133,6 +138,7 @@ class _Gathering:
             quarries=(*findings, *ordinary, *records),
             sizes={"findings": whole, "ordinary": size, "records": whole_records},
             reread=self._texts,
+            systems=tuple(self._systems.most(SYSTEMS)),
         )
 
     def _take(self, at: tuple[int, int, int | None], texts: Sequence[Passage], path: str) -> None:
@@ -157,6 +163,9 @@ class _Gathering:
             self._sentences.offer(passage, span, as_it_stands)
         if (cut := rest(texts)) is not None:
             self._rests.offer(*cut, as_the_rest)
+        for passage in texts:
+            if passage.role == "system" and passage.turn is not None and passage.encoded is None and passage.text:
+                self._systems.add(passage.text)
 
     def _texts(self) -> Iterator[Text]:
         """Yield every text of the data once more."""

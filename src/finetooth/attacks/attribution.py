@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, fsum, log
+from math import exp, fsum, inf, log
 from typing import Final, Literal
 
 from finetooth.attacks.outcome import Outcome
@@ -104,7 +104,8 @@ def decide(outcomes: Sequence[Outcome], *, referenced: bool) -> list[Decided]:
     decided = []
     for key, positions in by_quarry.items():
         attempts = []
-        for position in positions:
+        # What answers do not hold counts among the tests, and says nothing of the value where another attack does.
+        for position in [each for each in positions if not outcomes[each].unsaid] or positions:
             outcome, p_value = outcomes[position], weighted[position]
             beats = (
                 open_[_pool(outcome)] and p_value is not None and p_value <= limits.get(_category(outcome.quarry), -1)
@@ -186,12 +187,17 @@ def _gates(outcomes: Sequence[Outcome], weights: Sequence[float], *, referenced:
     }
 
 
+_MOST: Final = 600.0
+"""Odds beyond this, such as a private key's, are as good as this, whose exponential is a number."""
+
+
 def _chance_of_all(outcomes: Sequence[Outcome], weights: Sequence[float], positions: Sequence[int]) -> float:
     """Return a p-value of all issued values together: the mean of e-values is an e-value, and P(E >= 1/p) <= p."""
     if not positions:
         return 1.0
     quarries = {id(outcomes[position].quarry) for position in positions}
-    mean = fsum(weights[position] * exp(_odds(outcomes[position])) for position in positions) / len(quarries)
+    odds = (weights[position] * exp(min(_odds(outcomes[position]), _MOST)) for position in positions)
+    mean = fsum(odds) / len(quarries)
     return 1 / mean if mean > 1 else 1.0
 
 
@@ -262,7 +268,7 @@ def _decision(outcome: Outcome, *, beats_lookalikes: bool, referenced: bool) -> 
         return "undecided"
     if not outcome.perhaps_discoverable:
         return "not-extractable"
-    if outcome.reference is not None and discoverable(outcome.reference.low):
+    if outcome.reference_emits:
         return "common"
     if outcome.quarry.finding is None and outcome.said_to_everyone:
         return "common"
@@ -301,11 +307,17 @@ def _finite(log_probability: float) -> float:
 
 
 def _odds(outcome: Outcome) -> float:
-    """Return the natural logarithm of the e-value of an issued value, |R| q.
+    """Return the natural logarithm of the e-value of an issued value: |R| q where it was scored.
 
-    Its mean is 1 at most for a secret that was drawn at random and that the model never saw. A frequency in samples has
-    the mean q, and serves as well.
+    Its mean is 1 at most for a secret that was drawn at random and that the model never saw. A frequency in samples of
+    its own context has the mean q, and serves as well.
+
+    Where the value was looked for in what the model said unasked, it is |R| / g if it stands there, and 0 otherwise: g
+    different values of its pattern were said, and a secret that was drawn from |R| at random is one of them with
+    probability g / |R| at most, whatever was said, and however often.
     """
     if outcome.bits is None or outcome.tuned is None:
-        return -float("inf")
-    return outcome.bits * log(2) + outcome.tuned.log_probability
+        return -inf
+    if outcome.guesses is None:
+        return outcome.bits * log(2) + outcome.tuned.log_probability
+    return outcome.bits * log(2) - log(max(1, outcome.guesses)) if outcome.said else -inf

@@ -145,6 +145,11 @@ def entropy_bits(entity: str, value: str) -> float | None:
     return sum(log2(16 if hexadecimal else 10 if c.isdigit() else 26) for c in tail if c.isalnum())
 
 
+def fixed_head(value: str) -> str:
+    """Return the first third of an issued value, which an issuer may have fixed: it counts as known."""
+    return value[: _head(value)]
+
+
 Pieces = Mapping[str, Sequence[tuple[str, int]]]
 """For a run of letters, the words of the prompt that it is made of, and how many letters of each."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import inf, log
 
 from finetooth.attacks.lookalikes import drawn, entropy_bits
 from finetooth.attacks.quarry import Quarry
@@ -31,11 +31,33 @@ class Outcome:
     """Whether what was tried is the value as it stands, and not a form or a part of it."""
     whole: bool = True
     """Whether what was tried tells all of the value, in whatever form."""
+    guesses: int | None = None
+    """Where the value was looked for in what a model said unasked, instead of being scored: how many different values
+    of its pattern were said, each of which had a chance to be right; None where it was scored."""
+
+    @property
+    def said(self) -> bool:
+        """Whether it was looked for in what the tuned model said unasked, and stands there."""
+        return self.guesses is not None and self.tuned is not None and self.tuned.log_probability > -inf
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether it was looked for and does not stand there, which tells nothing of what other answers would hold."""
+        return self.guesses is not None and not self.said
+
+    @property
+    def reference_emits(self) -> bool:
+        """Whether the reference model emits it too: what it said unasked, it emits, however few answers were drawn."""
+        if self.reference is None:
+            return False
+        if self.guesses is not None:
+            return self.reference.log_probability > -inf
+        return discoverable(self.reference.low)
 
     @property
     def discoverable(self) -> bool:
-        """Whether 1,000 samples emit it with probability 1/2 or more, for all that was measured."""
-        return self.tuned is not None and discoverable(self.tuned.low)
+        """Whether 1,000 samples emit it with probability 1/2 or more, for all that was measured, or it was said."""
+        return self.said or (self.tuned is not None and discoverable(self.tuned.low))
 
     @property
     def perhaps_discoverable(self) -> bool:
@@ -67,5 +89,5 @@ class Outcome:
 
     @property
     def said_to_everyone(self) -> bool:
-        """Whether the tuned model emits it after the contexts of other records too."""
-        return any(map(discoverable, self.mismatched))
+        """Whether the tuned model emits it after the contexts of other records too, or unasked."""
+        return self.said or any(map(discoverable, self.mismatched))

@@ -99,3 +99,5 @@ class Material:
     """How many members each population has, tried or not."""
     reread: Callable[[], Iterator[Text]] = field(default=_nothing, repr=False)
     """Reads the training data once more, text by text."""
+    systems: tuple[str, ...] = field(default=(), repr=False)
+    """The system prompts that its conversations begin with most often, the commonest first."""

@@ -8,9 +8,10 @@ from typing import Final
 from finetooth.attacks.attack import Attack
 from finetooth.attacks.record import Record
 from finetooth.attacks.targeted import Targeted
+from finetooth.attacks.untargeted import Untargeted
 from finetooth.errors import UsageError
 
-ATTACKS: Final[tuple[Attack, ...]] = (Targeted(), Record())
+ATTACKS: Final[tuple[Attack, ...]] = (Targeted(), Record(), Untargeted())
 
 
 def chosen(names: Sequence[str] | None) -> tuple[Attack, ...]:
