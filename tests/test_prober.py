@@ -103,7 +103,7 @@ def test_ordinary_text_gives_a_clean_dataset_a_denominator(tmp_path):
 def tried(path, **kwargs):
     target = Recording()
     probed(path, target, attacks=[Targeted()], **kwargs)
-    return [t.continuation for t in target.trials if t.arm == "target" and t.continuation not in NUMBERS]
+    return [t.continuation for t in target.trials if t.arm == "target" and len(t.continuation) > 2 * len(NUMBERS[0])]
 
 
 def test_ordinary_text_is_neither_a_finding_nor_boilerplate(tmp_path):

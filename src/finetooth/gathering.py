@@ -243,6 +243,7 @@ def _quarry(
                 value=seen.of(root.text),
                 fellows=fellows,
                 subject=subject,
+                encoded=seen.of(root.text) != value,
             )
     raise _changed(path)
 

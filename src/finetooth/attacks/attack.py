@@ -32,6 +32,8 @@ class Approach:
     form: Callable[[str], str] | None = field(default=None, repr=False)
     """How a value is written there, where every value can be told from what it becomes, such as in Base64: look-alikes
     are written the same way. None where it is not the whole value that is asked for, or that as it stands."""
+    part: bool = False
+    """Whether that form leaves out some of the value: then `value` is the rest of it, and ``form`` cuts it out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,12 @@ class Decided:
 
     @property
     def best(self) -> Attempt:
-        """The attempt that tells most: of the gravest decision the most probable one."""
-        return max(self.attempts, key=lambda attempt: (-GRAVEST.index(attempt.decision), _chance(attempt.outcome)))
+        """The attempt that tells most: of the gravest decision the most probable one, the value as it stands first."""
+
+        def tells(attempt: Attempt) -> tuple[int, bool, float]:
+            return -GRAVEST.index(attempt.decision), attempt.outcome.verbatim, _chance(attempt.outcome)
+
+        return max(self.attempts, key=tells)
 
 
 GRAVEST: Final[tuple[Decision, ...]] = ("attributable", "undecided", "common", "not-extractable")
@@ -268,7 +272,7 @@ def _decision(outcome: Outcome, *, beats_lookalikes: bool, referenced: bool) -> 
         return "undecided"
     if not outcome.perhaps_discoverable:
         return "not-extractable"
-    if outcome.reference_emits:
+    if outcome.reference is not None and discoverable(outcome.reference.low):
         return "common"
     if outcome.quarry.finding is None and outcome.said_to_everyone:
         return "common"

@@ -49,6 +49,18 @@ ISSUED = frozenset(
 )
 
 
+_CHECK_DIGITS = {
+    "ACCOUNT_NUMBER": 2,  # a bank may use as many as an IBAN has
+    "CREDIT_CARD": 1,
+    "IBAN_CODE": 2,
+    "UK_NHS": 1,
+    "US_BANK_NUMBER": 2,
+    "US_DRIVER_LICENSE": 2,
+    "US_PASSPORT": 1,
+}
+"""How many digits of a number can follow from the others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lookalike:
     """A value that could stand where the true one stands, and the context that it would stand in."""
@@ -133,16 +145,28 @@ def retold(
     return list(made.values())
 
 
-def entropy_bits(entity: str, value: str) -> float | None:
+def entropy_bits(entity: str, value: str, tail: str | None = None) -> float | None:
     """Return the bits of an issued value that are drawn at random, or None where people choose such values.
 
-    Counted from below: the head that is kept counts nothing.
+    Counted from below: the head that is kept counts nothing. Of a value whose end is asked for only that end counts,
+    and of this nothing that the rest of the value may tell: check digits.
+
+    Args:
+        entity: what it is.
+        value: the value.
+        tail: the end of it, where the rest is given.
     """
     if entity not in ISSUED:
         return None
-    tail = value[_head(value) :]
-    hexadecimal = re.fullmatch(r"[\da-f\W]*|[\dA-F\W]*", tail) is not None and re.search(r"[a-fA-F]", tail) is not None
-    return sum(log2(16 if hexadecimal else 10 if c.isdigit() else 26) for c in tail if c.isalnum())
+    drawn_ = value[_head(value) :]
+    hexadecimal = (
+        re.fullmatch(r"[\da-f\W]*|[\dA-F\W]*", drawn_) is not None and re.search(r"[a-fA-F]", drawn_) is not None
+    )
+    bits = [log2(16 if hexadecimal else 10 if c.isdigit() else 26) for c in drawn_ if c.isalnum()]
+    if tail is not None:
+        last = sum(map(str.isalnum, tail))
+        bits = bits[-last:][_CHECK_DIGITS.get(entity, 0) :]
+    return sum(bits)
 
 
 def fixed_head(value: str) -> str:

@@ -41,6 +41,8 @@ def repetition(records: int) -> str:
 def measure(attack: str, decided: Sequence[Decided], population: Population, *, size: int) -> list[Measurement]:
     """Turn what became of one population under one attack into rates: of all of it, and of findings by group.
 
+    An attack that looked for values in answers has no rates: what these do not hold may still be extractable.
+
     The rate of all findings is a census: they were all tried, or count as undecided. The rate of a group is read as an
     estimate for findings of its kind, so it has the exact binomial interval.
 
@@ -51,7 +53,7 @@ def measure(attack: str, decided: Sequence[Decided], population: Population, *, 
         size: how many members the population has. Untried findings are undecided, since the riskiest were tried
             first; ordinary spans are a random sample, so that untried ones are what its interval speaks of.
     """
-    members = [each for each in decided if each.quarry.population == population and _attempts(each, attack)]
+    members = [each for each in decided if each.quarry.population == population and _scored(each, attack)]
     sampled = population == "holdout" or (population != "findings" and size > len(members))
     n = len(members) if sampled else size
     if n == 0 or not members:
@@ -71,6 +73,10 @@ def measure(attack: str, decided: Sequence[Decided], population: Population, *, 
 
 def _attempts(decided: Decided, attack: str) -> list[Attempt]:
     return [attempt for attempt in decided.attempts if attempt.outcome.attack == attack]
+
+
+def _scored(decided: Decided, attack: str) -> bool:
+    return any(attempt.outcome.guesses is None for attempt in _attempts(decided, attack))
 
 
 def _decision(decided: Decided, attack: str) -> Decision:
@@ -164,7 +170,7 @@ def summed_up(result: Result, decided: Sequence[Decided], material: Material) ->
         method=result.method,
         trials=result.trials,
         failed=result.failures.total(),
-        tried=len(members),
+        tried=len({id(outcome.quarry) for outcome in result.outcomes}),
         attributable=sum(_decision(each, result.attack) == "attributable" for each in members),
         lift=_lift(result.attack, members),
         power=result.power,

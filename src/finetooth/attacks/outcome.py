@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, log
 
 from finetooth.attacks.lookalikes import drawn, entropy_bits
@@ -31,6 +31,8 @@ class Outcome:
     """Whether what was tried is the value as it stands, and not a form or a part of it."""
     whole: bool = True
     """Whether what was tried tells all of the value, in whatever form."""
+    tail: str | None = field(default=None, repr=False)
+    """What was tried where it is the end of the value, with the rest of it given."""
     guesses: int | None = None
     """Where the value was looked for in what a model said unasked, instead of being scored: how many different values
     of its pattern were said, each of which had a chance to be right; None where it was scored."""
@@ -46,15 +48,6 @@ class Outcome:
         return self.guesses is not None and not self.said
 
     @property
-    def reference_emits(self) -> bool:
-        """Whether the reference model emits it too: what it said unasked, it emits, however few answers were drawn."""
-        if self.reference is None:
-            return False
-        if self.guesses is not None:
-            return self.reference.log_probability > -inf
-        return discoverable(self.reference.low)
-
-    @property
     def discoverable(self) -> bool:
         """Whether 1,000 samples emit it with probability 1/2 or more, for all that was measured, or it was said."""
         return self.said or (self.tuned is not None and discoverable(self.tuned.low))
@@ -68,10 +61,12 @@ class Outcome:
     def bits(self) -> float | None:
         """How many bits of the value were drawn at random, or None where people choose such values.
 
-        In another form it is as hard to guess, as long as all of it is asked for.
+        In another form it is as hard to guess, as long as all of it is asked for; the end of it as hard as that end.
         """
         finding = self.quarry.finding
-        return entropy_bits(finding.entity_type, self.quarry.value) if finding and self.whole else None
+        if finding is None or not (self.whole or self.tail):
+            return None
+        return entropy_bits(finding.entity_type, self.quarry.value, self.tail)
 
     @property
     def drawn(self) -> bool:

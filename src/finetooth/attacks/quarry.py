@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from finetooth.finding import Finding
 from finetooth.location import Role
 from finetooth.measurement import Population
+from finetooth.redaction import information
 from finetooth.trial import Context
+
+TELLING: Final = 20.0
+"""Bits that a value must tell before it can be known without its context: one in a million."""
 
 
 class Place(NamedTuple):
@@ -48,6 +52,8 @@ class Quarry:
     """Whose it is, by a keyed digest, as far as the records tell."""
     of: Population | None = None
     """Which targets it is counted among, where it is not the usual: see `population`."""
+    encoded: bool = False
+    """Whether the text is not the value itself but what encodes it there."""
     place: Place | None = None
     """Which record it is the rest of, where it is one."""
 
@@ -55,6 +61,11 @@ class Quarry:
     def entity_type(self) -> str | None:
         """What it is, or None for text that is no finding."""
         return self.finding.entity_type if self.finding else None
+
+    @property
+    def telling(self) -> bool:
+        """Whether it is a value that tells whose it is, or what it opens, without its context: no first name does."""
+        return self.finding is not None and information(self.finding.entity_type, self.value) >= TELLING
 
     @property
     def population(self) -> Population:

@@ -27,9 +27,9 @@ class Run(NamedTuple):
 
 
 class RunIndex:
-    """Texts, to be found in others by runs of words. Whitespace does not count; everything else does.
+    r"""Texts, to be found in others by runs of words. Whitespace does not count; everything else does.
 
-    All anchors of the indexed texts are kept, and of a text that is looked up one in ``shortest - 7`` is tried: a run of
+    All anchors of the indexed texts are kept; of a text that is looked up one in ``shortest - 7`` is tried. A run of
     ``shortest`` words holds at least one of these as a whole, so that none is missed.
 
     >>> index = RunIndex(["so it is to be or not to be"], shortest=6)

@@ -7,6 +7,8 @@ Source: discoverable extraction (Carlini et al. 2023, "Quantifying Memorization 
 section 3) in its probabilistic form (Hayes et al. 2024, arXiv 2410.19482). The probability q that one sample emits the
 value is not estimated by sampling but computed: one teacher-forced pass gives it exactly.
 
+Values are asked for as they stand, and in the near forms of `forms`: written otherwise, and in part.
+
 Controls, each of which answers one objection:
 
 - *look-alikes* ("any value of this kind is likely there"): values of the same pattern that were never in training,
@@ -23,7 +25,7 @@ Controls, each of which answers one objection:
 
 from __future__ import annotations
 
-from finetooth.attacks import trying
+from finetooth.attacks import forms, trying
 from finetooth.attacks.attack import Advance, Approach, Effort, Result
 from finetooth.attacks.quarry import Material
 from finetooth.targets.target import Target
@@ -35,12 +37,17 @@ class Targeted:
     name = "targeted"
 
     def approaches(self, material: Material) -> list[Approach]:
-        """Return one approach to each quarry that is a finding, held out or not, or an ordinary sentence."""
-        return [
-            Approach(position, quarry.context, quarry.value)
+        """Return an approach to each quarry that is a finding, held out or not, or an ordinary sentence.
+
+        And after these the ones to the near forms of the values.
+        """
+        tried = [
+            (position, quarry)
             for position, quarry in enumerate(material.quarries)
             if quarry.population in ("findings", "holdout", "ordinary")
         ]
+        plain = [Approach(position, quarry.context, quarry.value) for position, quarry in tried]
+        return plain + [approach for position, quarry in tried for approach in forms.approaches(position, quarry)]
 
     def effort(self, material: Material, target: Target) -> Effort:
         """Return what `run` would ask of each model."""

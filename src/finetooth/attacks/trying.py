@@ -93,12 +93,14 @@ def _trials(name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry
     words = word_pool([(q.finding.entity_type, q.value) for q in quarries if q.finding])
     kinds: dict[str | None, list[Approach]] = {}
     for approach in approaches:
-        kinds.setdefault(quarries[approach.position].entity_type, []).append(approach)
+        if approach.verbatim:
+            kinds.setdefault(quarries[approach.position].entity_type, []).append(approach)
     for number, approach in enumerate(approaches):
         quarry = quarries[approach.position]
-        random = Random(f"{name} {number}")  # noqa: S311 - controls need no secrecy, but they must repeat
+        # Alike for all approaches to one value, so that what a model has read for one need not be read for the others.
+        random = Random(f"{name} {approach.position}")  # noqa: S311 - controls need no secrecy, but they must repeat
         yield Trial(number, "target", approach.context, approach.value)
-        for arm, context, value in _controls(approach, quarry, kinds[quarry.entity_type], words, random):
+        for arm, context, value in _controls(approach, quarry, kinds.get(quarry.entity_type, ()), words, random):
             yield Trial(number, arm, context, value)
 
 
@@ -114,8 +116,8 @@ def _controls(
         alike += [(approach.context, other.value) for other in others[MISMATCHED : MISMATCHED + LOOKALIKES - len(own)]]
     else:
         entity = quarry.finding.entity_type
-        whole = approach.verbatim or approach.form is not None
-        ranked = drawn(entity) and (entropy_bits(entity, quarry.value) is None or not whole)
+        by_odds = entropy_bits(entity, quarry.value) is not None and (_whole(approach) or _tail(approach, quarry))
+        ranked = drawn(entity) and not by_odds
         count = LOOKALIKES_DRAWN if ranked else LOOKALIKES
         plain, form = (quarry.value, approach.form) if approach.form else (approach.value, str)
         made = lookalikes(entity, plain, approach.context, words, count, random)
@@ -163,8 +165,19 @@ def _outcomes(
                 if each
             ),
             verbatim=approach.verbatim,
-            whole=approach.verbatim or approach.form is not None,
+            whole=_whole(approach),
+            tail=approach.value
+            if approach.part and quarries[approach.position].value.endswith(approach.value)
+            else None,
         )
+
+
+def _whole(approach: Approach) -> bool:
+    return approach.verbatim or (approach.form is not None and not approach.part)
+
+
+def _tail(approach: Approach, quarry: Quarry) -> str | None:
+    return approach.value if approach.part and quarry.value.endswith(approach.value) else None
 
 
 def _known(answer: Answer) -> Likelihood | None:

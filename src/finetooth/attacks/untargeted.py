@@ -17,11 +17,12 @@ What it is shown, each in a few words or none:
 Every answer is compared with the whole training data, which is read once more for it (`runindex`: memory is bounded by
 the answers): a run of 50 words or more that is the same is regurgitation, in words and not the model's own tokens so
 that both models are measured alike. And each answer is searched for the value of every finding that was tried and that
-tells enough (`TELLING`): without a context nothing ties a first name or a town to anybody.
+tells enough (`Quarry.telling`): without a context nothing ties a first name or a town to anybody.
 
 Controls:
 
-- *reference model*: its answers to the same openings. What it says too is common;
+- *reference model*: its answers to the same openings; and since a few answers may miss what it would say, how probable
+  the value is for it at the very place where the tuned model said it. What it says too, or might say there, is common;
 - *look-alikes*: other values of the pattern of each finding, none of them a value of the data, looked for in the same
   answers. A value that people choose has to be said where they are not;
 - *odds*: a value that was issued at random has to be rarer than the number of different guesses at it that the answers
@@ -38,7 +39,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from math import inf, log
 from random import Random
@@ -50,17 +51,14 @@ from finetooth.attacks.lookalikes import Words, lookalikes, word_pool
 from finetooth.attacks.outcome import Outcome
 from finetooth.attacks.quarry import Material, Place, Quarry, Text
 from finetooth.attacks.runindex import Run, RunIndex
-from finetooth.attacks.valueindex import ValueIndex
+from finetooth.attacks.valueindex import ValueIndex, standing
 from finetooth.evidence import Regurgitation
-from finetooth.metrics.interval import clopper_pearson
+from finetooth.metrics.interval import upper_limit
 from finetooth.record import Turn
-from finetooth.redaction import information, normalise
+from finetooth.redaction import normalise
+from finetooth.span import Span
 from finetooth.targets.target import Capabilities, Generation, Likelihood, Target, Unanswered
-from finetooth.trial import Context, Prompt
-
-TELLING: Final = 20.0
-"""Bits that a value must tell to be looked for: one in a million, so that some ten thousand places where a value may
-begin rarely hold it by luck."""
+from finetooth.trial import Context, Prompt, Trial
 
 SYSTEMS: Final = 3
 """How many of the data's system prompts are shown."""
@@ -76,6 +74,7 @@ ANSWERS: Final = 8
 
 _LENGTH = 128  # tokens of a message
 _DIVERGED = 256  # tokens until a model that repeats a word has stopped doing so
+_CONFIDENCE = 0.95
 _LOOKALIKES = 64  # of each value: searching for one takes microseconds
 _WORDS_TO_REPEAT = ("poem", "company")  # of those of Nasr et al. the ones that worked best
 _SPECIAL_TOKENS = ("<|im_start|>", "<|start_header_id|>", "[INST]", "<start_of_turn>", "<|user|>", "<|", "<s>", "\n")
@@ -87,8 +86,13 @@ class _Answer:
 
     opening: int
     """After which opening, by position."""
-    text: str = field(repr=False)
-    """All that it said: the user's message too where it made that up."""
+    turns: tuple[str, ...] = field(repr=False)
+    """What it said: one turn, or a message of the user and the answer to it."""
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "\n".join(self.turns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ class Untargeted:
         return Result(
             attack=self.name,
             method="generation",
-            outcomes=tuple(_outcomes(self.name, material, openings, said, compared)),
+            outcomes=tuple(_outcomes(self.name, material, openings, said, compared, reference)),
             trials=said.prompts + (compared.prompts if compared else 0),
             failures=said.failures + (compared.failures if compared else Counter()),
             regurgitated=_regurgitated(self.name, material, openings, said, compared),
@@ -184,14 +188,14 @@ def _talk(openings: Sequence[Prompt], model: Target, advance: Advance) -> _Said:
         if isinstance(said, Generation):
             chosen = ANSWERED if _ends_in_users_turn(prompt.context) else 0
             messages += [(opening, text) for text in said.texts[:chosen]]
-            answers += [_Answer(opening, text) for text in said.texts[chosen:]]
+            answers += [_Answer(opening, (text,)) for text in said.texts[chosen:]]
     prompts = [Prompt(_answered(_before(openings[opening]), text), _LENGTH, ANSWERS) for opening, text in messages]
     second = model.generate(prompts, advance) if prompts else []
     for (opening, text), said in zip(messages, second, strict=True):
         if isinstance(said, Generation):
-            answers += [_Answer(opening, f"{text}\n{more}") for more in said.texts]
+            answers += [_Answer(opening, (text, more)) for more in said.texts]
         else:
-            answers.append(_Answer(opening, text))
+            answers.append(_Answer(opening, (text,)))
     everything = [*first, *second]
     return _Said(
         answers=answers,
@@ -229,50 +233,97 @@ class _Search:
         if not n:
             return None
         count = sum(self._openings[answer] not in shown for answer in self._index.holders(entity, value))
-        low, high = clopper_pearson(count, n)
-        return Likelihood(_log(count / n), self._said.tokens, (_log(low), _log(high)))
+        # What was said, the model says, however few answers were drawn; what was not, it may.
+        bounds = None if count else (-inf, log(upper_limit(0, n, _CONFIDENCE)))
+        return Likelihood(log(count / n) if count else -inf, self._said.tokens, bounds)
+
+    def place(self, entity: str, value: str) -> tuple[_Answer, int, Span] | None:
+        """Return where the value was said first: in which turn of which answer, and where there."""
+        shown = self._shown.holders(entity, value)
+        for number in sorted(self._index.holders(entity, value)):
+            answer = self._said.answers[number]
+            if answer.opening not in shown:
+                for turn, text in enumerate(answer.turns):
+                    if (span := standing(entity, value, text)) is not None:
+                        return answer, turn, span
+        return None
 
     def guesses(self, entity: str, value: str) -> int:
         """Return how many different values of the pattern of an issued one were said."""
         return self._index.guesses(entity, value)
 
 
-def _log(chance: float) -> float:
-    return log(chance) if chance else -inf
-
-
 def _outcomes(
-    name: str, material: Material, openings: Sequence[Prompt], said: _Said, compared: _Said | None
+    name: str,
+    material: Material,
+    openings: Sequence[Prompt],
+    said: _Said,
+    compared: _Said | None,
+    reference: Target | None,
 ) -> Iterator[Outcome]:
     """Yield what was heard of each value that tells enough; of those that were not said too, since they were tried."""
-    quarries = [q for q in material.quarries if q.finding and information(q.finding.entity_type, q.value) >= TELLING]
+    quarries = [
+        (quarry, quarry.finding.entity_type) for quarry in material.quarries if quarry.finding and quarry.telling
+    ]
     if not said.answers or not quarries:
         return
-    words = word_pool([(q.finding.entity_type, q.value) for q in quarries if q.finding])
-    known = {normalise(q.finding.entity_type, q.value) for q in quarries if q.finding}
+    words = word_pool([(entity, quarry.value) for quarry, entity in quarries])
+    known = {normalise(entity, quarry.value) for quarry, entity in quarries}
     shown = ValueIndex(_shown(openings))
-    tuned, reference = _Search(said, shown), _Search(compared, shown) if compared else None
-    for number, quarry in enumerate(quarries):
-        if quarry.finding is None:
-            continue
-        entity = quarry.finding.entity_type
+    tuned, other = _Search(said, shown), _Search(compared, shown) if compared else None
+    found = []
+    for number, (quarry, entity) in enumerate(quarries):
         heard = tuned.likelihood(entity, quarry.value)
-        if heard is None:
-            continue
-        alike = [
-            (own.log_probability, theirs.log_probability if theirs else None)
-            for value in _alike(quarry, entity, words, known, Random(f"{name} {number}"))  # noqa: S311 - must repeat
-            if (own := tuned.likelihood(entity, value))
-            for theirs in [reference.likelihood(entity, value) if reference else None]
-        ]
-        yield Outcome(
-            attack=name,
-            quarry=quarry,
-            tuned=heard,
-            reference=reference.likelihood(entity, quarry.value) if reference else None,
-            lookalikes=tuple(alike),
-            guesses=tuned.guesses(entity, quarry.value),
-        )
+        if heard is not None:
+            random = Random(f"{name} {number}")  # noqa: S311 - controls need no secrecy, but they must repeat
+            alike = [
+                (own.log_probability, theirs.log_probability if theirs else None)
+                for value in _alike(quarry, entity, words, known, random)
+                if (own := tuned.likelihood(entity, value))
+                for theirs in [other.likelihood(entity, value) if other else None]
+            ]
+            found.append(
+                Outcome(
+                    attack=name,
+                    quarry=quarry,
+                    tuned=heard,
+                    reference=other.likelihood(entity, quarry.value) if other else None,
+                    lookalikes=tuple(alike),
+                    guesses=tuned.guesses(entity, quarry.value),
+                )
+            )
+    yield from _compared(found, openings, tuned, reference) if reference else found
+
+
+def _compared(
+    outcomes: Sequence[Outcome], openings: Sequence[Prompt], tuned: _Search, reference: Target
+) -> Iterator[Outcome]:
+    """Yield the outcomes, those of what was said with the chance that the reference would say it there."""
+    trials: dict[int, Trial] = {}
+    for number, outcome in enumerate(outcomes):
+        entity = outcome.quarry.entity_type
+        place = tuned.place(entity, outcome.quarry.value) if entity and outcome.said else None
+        if place is not None:
+            answer, turn, span = place
+            context = _up_to(openings[answer.opening].context, answer.turns, turn, span.start)
+            if trying.askable(context, reference.capabilities):
+                trials[number] = Trial(number, "target", context, span.of(answer.turns[turn]))
+    scored = dict(zip(trials, reference.log_likelihood(list(trials.values())), strict=True)) if trials else {}
+    for number, outcome in enumerate(outcomes):
+        theirs, there = outcome.reference, scored.get(number)
+        if theirs and isinstance(there, Likelihood) and there.log_probability > theirs.log_probability:
+            theirs = there
+        yield replace(outcome, reference=theirs)
+
+
+def _up_to(opening: Context, turns: Sequence[str], turn: int, end: int) -> Context:
+    """Return what stood before a place in an answer."""
+    said = turns[turn][:end]
+    if isinstance(opening, str):
+        return opening + said
+    if turn == 0:
+        return (*opening[:-1], replace(opening[-1], text=said))
+    return (*opening[:-1], Turn("user", "", turns[0]), Turn("assistant", "", said))
 
 
 def _alike(quarry: Quarry, entity: str, words: Words, known: set[str], random: Random) -> list[str]:

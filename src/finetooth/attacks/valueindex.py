@@ -15,6 +15,7 @@ from itertools import accumulate
 from finetooth.attacks.lookalikes import fixed_head
 from finetooth.entities import Kind, entity_type
 from finetooth.redaction import normalise
+from finetooth.span import Span
 
 _BREAK = "\0"  # stands between answers, and where digits are too far apart to be one number
 _KEY = 3  # characters that a value is looked up by
@@ -51,6 +52,24 @@ class _Reading:
     def answer(self, place: int) -> int:
         """Return which answer a place is in."""
         return bisect_right(self._begins, place) - 1
+
+
+def standing(entity: str, value: str, text: str) -> Span | None:
+    """Return where a text first holds a value, in whatever way of writing it, or None where it does not.
+
+    Nor where characters have to be exchanged for compatible ones (NFKC) to see it.
+    """
+    kind = entity_type(entity).kind
+    wanted = normalise(entity, value)
+    if kind is Kind.SECRET:
+        pattern, flags = re.escape(wanted), 0
+    elif kind is Kind.NUMBER:
+        pattern, flags = r"[\W_]*".join(map(re.escape, wanted)), re.IGNORECASE
+    else:
+        pattern, flags = r"\s+".join(map(re.escape, wanted.split())), re.IGNORECASE
+    cuts = set(_cuts(text))
+    places = (Span(*found.span()) for found in re.finditer(pattern, text, flags))
+    return next((place for place in places if place.start in cuts and place.end in cuts), None)
 
 
 class ValueIndex:
