@@ -12,7 +12,8 @@ Three errors are kept in bounds:
   is kept below 5 % (Benjamini & Hochberg 1995).
 - *Several attacks have several chances*: a value's p-value under each attack is divided by the attack's weight, which
   was fixed before anything was measured (weighted Bonferroni; Genovese, Roeder & Wasserman 2006, "False discovery
-  control with p-value weighting", section 2). Half of the weight is that of the plain targeted attack.
+  control with p-value weighting", section 2). Half of the weight is that of the plain targeted attack, and wrappers,
+  which are many, share what one plain attack has.
 """
 
 from __future__ import annotations
@@ -140,15 +141,21 @@ def _weights(outcomes: Sequence[Outcome], by_quarry: Mapping[int, Sequence[int]]
     """Return the weight of each outcome among those of its quarry, which add up to 1."""
     weights = [0.0] * len(outcomes)
     for positions in by_quarry.values():
-        plain = [
-            position for position in positions if outcomes[position].attack == _MAIN and outcomes[position].verbatim
-        ]
-        others = [position for position in positions if position not in plain]
-        share = 1.0 if not others else 0.5 if plain else 0.0
-        for group, whole in ((plain, share), (others, 1 - share)):
+        groups: dict[int, list[int]] = {}
+        for position in positions:
+            groups.setdefault(_share(outcomes[position]), []).append(position)
+        whole = sum(map(abs, groups))
+        for share, group in groups.items():
             for position in group:
-                weights[position] = whole / len(group)
+                weights[position] = abs(share) / whole / len(group)
     return weights
+
+
+def _share(outcome: Outcome) -> int:
+    """Return the share of its kind of attack: the main one, other plain ones, and wrapped ones (negative)."""
+    if "+" in outcome.attack:
+        return -1
+    return 2 if outcome.attack == _MAIN and outcome.verbatim else 1
 
 
 def _limits(tested: Sequence[tuple[Quarry, float | None]]) -> dict[str, float]:

@@ -26,7 +26,7 @@ from __future__ import annotations
 from finetooth.attacks import trying
 from finetooth.attacks.attack import Advance, Approach, Effort, Result
 from finetooth.attacks.quarry import Material
-from finetooth.targets.target import Target
+from finetooth.targets.target import EVERYTHING, Capabilities, Target
 
 
 class Targeted:
@@ -34,7 +34,7 @@ class Targeted:
 
     name = "targeted"
 
-    def approaches(self, material: Material) -> list[Approach]:
+    def approaches(self, material: Material, capabilities: Capabilities = EVERYTHING) -> list[Approach]:
         """Return one approach to each quarry that is a finding, held out or not, or an ordinary sentence."""
         return [
             Approach(position, quarry.context, quarry.value)

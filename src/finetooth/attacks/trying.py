@@ -6,8 +6,9 @@ and the value after the contexts of other approaches to values of its kind.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from random import Random
 
@@ -169,3 +170,9 @@ def _outcomes(
 
 def _known(answer: Answer) -> Likelihood | None:
     return answer if isinstance(answer, Likelihood) else None
+
+
+def filled(text: str, parts: Mapping[str, str]) -> str:
+    """Return a text with its placeholders filled in, all at once: what is filled in may hold braces of its own."""
+    pattern = re.compile("|".join(map(re.escape, parts)))
+    return pattern.sub(lambda found: parts[found.group()], text)
