@@ -35,11 +35,11 @@ _STATUS: dict[Status, tuple[str, str]] = {
     "WAIVED": ("~", "cyan"),
     "PASS": ("✔", "green"),
 }
-_WAIVER_STYLE: dict[WaiverStatus, str] = {
-    "refused": "bold red",
-    "expired": "bold red",
-    "unmatched": "bold yellow",
-    "honoured": "cyan",
+_WAIVERS: dict[WaiverStatus, tuple[str, str]] = {
+    "refused": ("REFUSED", "bold red"),
+    "expired": ("EXPIRED", "bold red"),
+    "unmatched": ("UNMATCHED", "bold yellow"),
+    "honoured": ("WAIVED", "cyan"),
 }
 _QUESTIONS = {"train": "may this data be trained on?", "release": "may this model leave?"}
 
@@ -94,13 +94,13 @@ def _waivers(verdict: Verdict) -> Iterator[RenderableType]:
     table.add_column(overflow="fold")
     shown, honoured = ordered(verdict.waivers), len(verdict.waived)
     for each in shown[: len(shown) - max(honoured - _LISTED, 0)]:
-        style = _WAIVER_STYLE[each.status]
+        label, style = _WAIVERS[each.status]
         value = f"{each.preview} " if each.preview else ""
         which = f"{each.entity_type} {value}{each.fingerprint[:_DIGITS]}, {until(each, verdict.waivers_as_of)}"
         told = Text(f"{printable(which)}\n{printable(said(each))}")
         if each.why:
             told.append(f"\n{printable(each.why)}", style=style)
-        table.add_row(Text(each.status.upper(), style=style), told)
+        table.add_row(Text(label, style=style), told)
     yield _indented(table)
     if honoured > _LISTED:
         yield _note(f"and {honoured - _LISTED:,} more honoured, see report.json")
