@@ -241,15 +241,22 @@ def _p_values(outcomes: Sequence[Outcome]) -> list[float | None]:
     """Return for each outcome its p-value: by its odds where it was issued at random, else by rank.
 
     Ranks are pooled over look-alikes that were made alike: what is drawn character by character scatters otherwise than
-    what exchanges a name for a name, and would drown it. So do other attacks.
+    what exchanges a name for a name, and would drown it. So do people's names and the names of firms, so a type whose
+    own look-alikes are many enough is ranked by itself.
     """
     p_values: list[float | None] = [
         exp(min(0.0, -_odds(outcome))) if _pool(outcome) == "issued" and outcome.tuned else None for outcome in outcomes
     ]
-    pools: dict[tuple[str, Pool, bool], list[int]] = {}
+    controls: dict[tuple[str, bool, str | None], int] = {}
+    for outcome in outcomes:
+        made = (outcome.attack, outcome.verbatim, outcome.quarry.entity_type)
+        controls[made] = controls.get(made, 0) + len(outcome.lookalikes)
+    pools: dict[tuple[str, bool, str | None], list[int]] = {}
     for position, outcome in enumerate(outcomes):
+        made = (outcome.attack, outcome.verbatim, outcome.quarry.entity_type)
         if _pool(outcome) != "issued":
-            pools.setdefault((outcome.attack, _pool(outcome), outcome.verbatim), []).append(position)
+            key = made if controls[made] >= _ENOUGH else (*made[:2], _pool(outcome))
+            pools.setdefault(key, []).append(position)
     for pool in pools.values():
         ranks = pooled_p_values([_scores(outcomes[position]) for position in pool])
         for position, rank in zip(pool, ranks, strict=True):
@@ -287,6 +294,10 @@ def _scores(outcome: Outcome) -> tuple[float, list[float]]:
     gains = [_finite(each) - _finite(under) for each, under in outcome.lookalikes if under is not None]
     return tuned - _finite(outcome.reference.log_probability), gains
 
+
+_ENOUGH: Final = 64
+"""Look-alikes of one entity type, over all of its values, from which on it is ranked by itself: 1/65 is then its least
+p-value."""
 
 _NEVER: Final = log(1e-30)
 """Stands for the logarithm of a frequency of 0, so that differences are numbers."""
