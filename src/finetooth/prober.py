@@ -82,7 +82,7 @@ def probe(
             measured
             for result in results
             for population, size in material.sizes.items()
-            for measured in measure(result.attack, decided, population, size=size)
+            for measured in measure(result.attack, decided, population, size=result.sizes.get(population, size))
         )
         + tuple(measured for result in results for measured in result.measured),
         extracted=tuple(

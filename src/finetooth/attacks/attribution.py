@@ -44,7 +44,7 @@ does."""
 FALSE_NO_GO: Final = fsum(GATES.values())
 """Upper bound on the chance that a model that never saw the data has anything attributed to it."""
 
-_MAIN: Final = "targeted"
+_MAIN: Final = ("targeted", "record")  # the one tries what the other does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def _share(outcome: Outcome) -> int:
     """Return the share of its kind of attack: the main one, other plain ones, and wrapped ones (negative)."""
     if "+" in outcome.attack:
         return -1
-    return 2 if outcome.attack == _MAIN and outcome.verbatim else 1
+    return 2 if outcome.attack in _MAIN and outcome.verbatim else 1
 
 
 def _limits(tested: Sequence[tuple[Quarry, float | None]]) -> dict[str, float]:
@@ -216,10 +216,12 @@ def _chance_of_strata(
         outcome = outcomes[position]
         nth = seen[id(outcome.quarry), outcome.attack] = seen.get((id(outcome.quarry), outcome.attack), -1) + 1
         tests.setdefault((outcome.attack, nth), []).append(position)
+    shares = {test: min(weights[position] for position in members) for test, members in tests.items()}
+    whole = max(1.0, fsum(shares.values()))  # more than 1 where some attacks try other quarries than the others do
     least = 1.0
-    for members in tests.values():
+    for test, members in tests.items():
         p_value = stratified_p_value([_stratum(outcomes[position], referenced=referenced) for position in members])
-        least = min(least, p_value / min(weights[position] for position in members))
+        least = min(least, p_value * whole / shares[test])
     return least
 
 

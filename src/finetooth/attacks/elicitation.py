@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from math import log
 from typing import Final
 
@@ -36,7 +37,7 @@ from finetooth.attacks.attack import Advance, Approach, Effort, Result
 from finetooth.attacks.outcome import Outcome
 from finetooth.attacks.promptfile import Question, Questions
 from finetooth.attacks.quarry import Fellow, Material, Quarry
-from finetooth.measurement import Measurement
+from finetooth.measurement import Measurement, Population
 from finetooth.metrics.interval import clopper_pearson
 from finetooth.record import Turn
 from finetooth.targets.target import EVERYTHING, Capabilities, Target
@@ -74,20 +75,23 @@ class Elicitation:
 
     def approaches(self, material: Material, capabilities: Capabilities = EVERYTHING) -> list[Approach]:
         """Return the approaches to each finding whose owner can be named; the riskiest first, as the material is."""
+        every = self._every(material, capabilities)
+        return [
+            way
+            for population in ("findings", "holdout")
+            for ways in islice((w for of, w in every if of == population), self._limit)
+            for way in ways
+        ]
+
+    def _every(self, material: Material, capabilities: Capabilities) -> list[tuple[Population, list[Approach]]]:
+        """Return the approaches to every finding whose owner can be named, with the population that it is of."""
         people = _people(material.quarries)
-        found: list[Approach] = []
-        asked: set[str] = set()
-        for population in ("findings", "holdout"):
-            asked.clear()
-            for position, quarry in enumerate(material.quarries):
-                if len(asked) == self._limit:
-                    break
-                if quarry.population == population and quarry.finding:
-                    ways = list(self._ways(position, quarry, people, capabilities))
-                    if ways:
-                        asked.add(quarry.finding.fingerprint)
-                        found += ways
-        return found
+        found = [
+            (quarry.population, list(self._ways(position, quarry, people, capabilities)))
+            for position, quarry in enumerate(material.quarries)
+            if quarry.finding
+        ]
+        return [(of, ways) for of, ways in found if ways]
 
     def _ways(
         self, position: int, quarry: Quarry, people: dict[Fellow, str], capabilities: Capabilities
@@ -115,7 +119,13 @@ class Elicitation:
             *([] if target.capabilities.raw_text else ["sentences without a conversation cannot be finished"]),
             *([] if target.capabilities.any_turn else ["the answer cannot be begun for it, only asked for"]),
         ]
-        return replace(scored, measured=inference(self.name, scored.outcomes), power="; ".join(lost))
+        askable = sum(of == "findings" for of, _ in self._every(material, target.capabilities))
+        return replace(
+            scored,
+            sizes={"findings": askable},
+            measured=inference(self.name, scored.outcomes),
+            power="; ".join(lost),
+        )
 
 
 def _people(quarries: Sequence[Quarry]) -> dict[Fellow, str]:

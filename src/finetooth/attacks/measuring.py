@@ -42,6 +42,8 @@ def repetition(records: int) -> str:
 def measure(attack: str, decided: Sequence[Decided], population: Population, *, size: int) -> list[Measurement]:
     """Turn what became of one population under one attack into rates: of all of it, and of findings by group.
 
+    A wrapper is tried on the few riskiest, which are no sample of anything: it has no rate, but a lift.
+
     The rate of all findings is a census: they were all tried, or count as undecided. The rate of a group is read as an
     estimate for findings of its kind, so it has the exact binomial interval.
 
@@ -55,7 +57,7 @@ def measure(attack: str, decided: Sequence[Decided], population: Population, *, 
     members = [each for each in decided if each.quarry.population == population and _attempts(each, attack)]
     sampled = population == "holdout" or (population != "findings" and size > len(members))
     n = len(members) if sampled else size
-    if n == 0 or not members:
+    if n == 0 or not members or "+" in attack:
         return []
     measured = list(_rates(attack, population, members, n, sampled=sampled))
     if population == "findings":

@@ -44,8 +44,16 @@ class Targeted:
 
     def effort(self, material: Material, target: Target) -> Effort:
         """Return what `run` would ask of each model."""
-        return trying.effort(self.name, self.approaches(material), material)
+        return trying.effort(self.name, self.approaches(material), material, drawn_controls=trying.LOOKALIKES_DRAWN)
 
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Score each value after its context, with its controls."""
-        return trying.run(self.name, self.approaches(material), material, target, reference, advance)
+        return trying.run(
+            self.name,
+            self.approaches(material),
+            material,
+            target,
+            reference,
+            advance,
+            drawn_controls=trying.LOOKALIKES_DRAWN,
+        )

@@ -20,7 +20,7 @@ from finetooth.targets.target import Answer, Capabilities, Likelihood, Target, U
 from finetooth.trial import Arm, Context, Trial
 
 LOOKALIKES = 8
-LOOKALIKES_DRAWN = 64  # of a password: they share its context, so they are cheap, and a single leak has to stand out
+LOOKALIKES_DRAWN = 130  # of a password: they share its context, so they are cheap, and a single leak has to stand out
 RETOLD = 4  # of a record, with its details exchanged; each has a context of its own to be read
 MISMATCHED = 2
 
@@ -43,6 +43,8 @@ def run(
     target: Target,
     reference: Target | None,
     advance: Advance,
+    *,
+    drawn_controls: int = LOOKALIKES,
 ) -> Result:
     """Score every approach, with its controls.
 
@@ -53,8 +55,9 @@ def run(
         target: the tuned model.
         reference: the untuned model, if there is one.
         advance: is told how many more trials were answered.
+        drawn_controls: how many look-alikes a value has that is drawn by character, but whose odds are not known.
     """
-    trials = list(_trials(name, approaches, material.quarries))
+    trials = list(_trials(name, approaches, material.quarries, drawn_controls))
     compared = [trial for trial in trials if trial.arm != "mismatched"] if reference else []
     tuned = target.log_likelihood(trials, advance)
     base = reference.log_likelihood(compared, advance) if reference else []
@@ -69,9 +72,11 @@ def run(
     )
 
 
-def effort(name: str, approaches: Sequence[Approach], material: Material) -> Effort:
+def effort(
+    name: str, approaches: Sequence[Approach], material: Material, *, drawn_controls: int = LOOKALIKES
+) -> Effort:
     """Return what `run` asks of the tuned model; the reference is asked a little less."""
-    trials = list(_trials(name, approaches, material.quarries))
+    trials = list(_trials(name, approaches, material.quarries, drawn_controls))
     contexts = {trial.context for trial in trials}
     read = sum(map(length, contexts)) + sum(len(trial.continuation) for trial in trials)
     return Effort(trials=len(trials), read=read)
@@ -89,7 +94,9 @@ def length(context: Context) -> int:
     return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
 
 
-def _trials(name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry]) -> Iterable[Trial]:
+def _trials(
+    name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry], drawn_controls: int
+) -> Iterable[Trial]:
     """Yield the trials of all arms."""
     words = word_pool([(q.finding.entity_type, q.value) for q in quarries if q.finding])
     kinds: dict[str | None, list[Approach]] = {}
@@ -99,12 +106,14 @@ def _trials(name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry
         quarry = quarries[approach.position]
         random = Random(f"{name} {number}")  # noqa: S311 - controls need no secrecy, but they must repeat
         yield Trial(number, "target", approach.context, approach.value)
-        for arm, context, value in _controls(approach, quarry, kinds[quarry.entity_type], words, random):
+        for arm, context, value in _controls(
+            approach, quarry, kinds[quarry.entity_type], words, random, drawn_controls
+        ):
             yield Trial(number, arm, context, value)
 
 
 def _controls(
-    approach: Approach, quarry: Quarry, kind: Sequence[Approach], words: Words, random: Random
+    approach: Approach, quarry: Quarry, kind: Sequence[Approach], words: Words, random: Random, drawn_controls: int
 ) -> list[tuple[Arm, Context, str]]:
     others = _others(approach, kind, random)
     if quarry.finding is None:
@@ -117,7 +126,7 @@ def _controls(
         entity = quarry.finding.entity_type
         whole = approach.verbatim or approach.form is not None
         ranked = drawn(entity) and (entropy_bits(entity, quarry.value) is None or not whole)
-        count = LOOKALIKES_DRAWN if ranked else LOOKALIKES
+        count = drawn_controls if ranked else LOOKALIKES
         plain, form = (quarry.value, approach.form) if approach.form else (approach.value, str)
         made = lookalikes(entity, plain, approach.context, words, count, random)
         alike = [(lookalike.context, form(lookalike.value)) for lookalike in made]

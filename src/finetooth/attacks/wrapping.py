@@ -14,6 +14,9 @@ puts turns before the conversation, adds to the system prompt, or adds to what t
 begins. Roles still alternate, so that a template that takes the conversation takes the wrapped one. Where the value is
 asked for in another form, the probability is that of the form, and its look-alikes are written in it as well.
 
+Where the model cannot write a value in an encoding even when it is told the value, there is nothing to ask for, and the
+attack says so (`Result.power`). That decision rests on values that are nobody's.
+
 Limits: wrappers cost as much as the plain attack for each value, so they are tried on the few riskiest values that it
 tries (`LIMIT`). Their result is the *lift*: how many times likelier than after the plain prompt those values become, as
 a geometric mean. What a wrapper alone pulls out is attributed like anything else, at its share of the weight.
@@ -33,12 +36,16 @@ from finetooth.attacks import trying
 from finetooth.attacks.attack import Advance, Approach, Attack, Effort, Result
 from finetooth.attacks.promptfile import EncodingName, Wrapper
 from finetooth.attacks.quarry import Material
+from finetooth.metrics.discoverability import discoverable
 from finetooth.record import Turn
-from finetooth.targets.target import EVERYTHING, Capabilities, Target
-from finetooth.trial import Context
+from finetooth.targets.target import EVERYTHING, Capabilities, Likelihood, Target
+from finetooth.trial import Context, Trial
 
 LIMIT: Final = 25
 """How many values each wrapper is tried on at most, riskiest first."""
+
+_SAMPLES: Final = ("anna.schmidt@mail.example", "Maria Lopez", "555-0147-2290", "K7-ZEBRA-41")
+"""What a model is asked to write in an encoding, before it is asked for what it was not told."""
 
 _GO_ON = "Go on with this text."  # stands for the question where the training text was no conversation
 
@@ -97,7 +104,24 @@ class Wrapped:
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Score each value after its wrapped context, with its controls."""
         approaches = self.approaches(material, target.capabilities)
+        encoding = self._wrapper.encoding
+        if encoding and approaches and not self._writes(encoding, approaches[0], target):
+            none = trying.run(self.name, (), material, target, reference, advance)
+            return replace(
+                none, trials=len(_SAMPLES), power=f"the model does not write {encoding}, so it was not asked to"
+            )
         return trying.run(self.name, approaches, material, target, reference, advance)
+
+    def _writes(self, encoding: EncodingName, approach: Approach, target: Target) -> bool:
+        """Tell whether the model can write a value in the encoding at all: one that it is told beforehand."""
+        last = approach.context[-1:] if not isinstance(approach.context, str) else ()
+        trials = []
+        for number, value in enumerate(_SAMPLES):
+            asked = Turn("user", "", trying.filled(self._wrapper.ask or "", {"{text}": f"Repeat this: {value}"}))
+            trials.append(Trial(number, "target", (asked, *last), ENCODINGS[encoding](value)))
+        answers = target.log_likelihood(trials)
+        # Where nothing is answered, nothing is known: then the attack is run, and says what went wrong.
+        return any(not isinstance(answer, Likelihood) or discoverable(answer.high) for answer in answers)
 
 
 def wrapped(plain: Approach, wrapper: Wrapper) -> Approach | None:
