@@ -21,7 +21,6 @@ from finetooth.trial import Arm, Context, Trial
 
 LOOKALIKES = 8
 LOOKALIKES_DRAWN = 130  # of a password: they share its context, so they are cheap, and a single leak has to stand out
-RETOLD = 4  # of a record, with its details exchanged; each has a context of its own to be read
 MISMATCHED = 2
 
 METHODS: dict[str, Method] = {"exact": "log-likelihood", "bounds": "bounds", "none": "sampling"}
@@ -117,11 +116,12 @@ def _controls(
 ) -> list[tuple[Arm, Context, str]]:
     others = _others(approach, kind, random)
     if quarry.finding is None:
-        # Another span of training text is the look-alike of a span: as ordinary, but not what stood here. A record has
-        # a better one: itself, with its details exchanged.
-        own = retold(approach.context, approach.value, quarry.fellows, words, RETOLD, random)
+        # Another span of training text is the look-alike of a span: as ordinary, but not what stood here. A record that
+        # holds details has a better one: itself, with others in their place.
+        wanted = LOOKALIKES if quarry.population == "records" else 0
+        own = retold(approach.context, approach.value, quarry.fellows, words, wanted, random)
         alike = [(lookalike.context, lookalike.value) for lookalike in own]
-        alike += [(approach.context, other.value) for other in others[MISMATCHED : MISMATCHED + LOOKALIKES - len(own)]]
+        alike = alike or [(approach.context, other.value) for other in others[MISMATCHED:]]
     else:
         entity = quarry.finding.entity_type
         whole = approach.verbatim or approach.form is not None
