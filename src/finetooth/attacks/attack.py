@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from finetooth.attacks.outcome import Outcome
 from finetooth.attacks.quarry import Material
 from finetooth.evidence import Regurgitation
-from finetooth.measurement import Measurement
+from finetooth.measurement import Measurement, Population
 from finetooth.targets.target import Target
 from finetooth.trial import Context
 
@@ -68,6 +68,8 @@ class Result:
     """Trials without an answer, by reason."""
     regurgitated: tuple[Regurgitation, ...] = ()
     """Records that answers repeated."""
+    sizes: Mapping[Population, int] = field(default_factory=dict)
+    """How many members of a population it can be tried on at all, tried or not, where these are fewer than all."""
     measured: tuple[Measurement, ...] = ()
     """What it measured beside the rates that are made of its outcomes."""
     power: str = ""

@@ -9,7 +9,8 @@ prefix, 50 of suffix, greedy), in its probabilistic form (Hayes et al. 2024, arX
 gives the exact probability of the suffix, so that greedy answers are drawn only of the records that are likeliest to be
 repeated (`GREEDY`). A run of 50 tokens that is the same is regurgitation (Nasr et al. 2023, arXiv 2311.17035,
 section 3); so is an answer that differs in one word of ten or less, as exact matches alone understate what is memorised
-(Ippolito et al. 2023, "Preventing Verbatim Memorization in Language Models Gives a False Sense of Privacy", section 5).
+(Ippolito et al. 2023, "Preventing Generation of Verbatim Memorization in Language Models Gives a False Sense of
+Privacy", arXiv 2210.17546).
 
 Tokens are counted in words and runs of marks (`metrics.editing`), alike for any model: a target need not show its
 tokenizer, and the sample is the same for both models. Tokenizers make at least as many tokens of a text, so 50 words

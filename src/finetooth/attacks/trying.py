@@ -6,8 +6,9 @@ and the value after the contexts of other approaches to values of its kind.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from random import Random
 
@@ -19,8 +20,7 @@ from finetooth.targets.target import Answer, Capabilities, Likelihood, Target, U
 from finetooth.trial import Arm, Context, Trial
 
 LOOKALIKES = 8
-LOOKALIKES_DRAWN = 64  # of a password: they share its context, so they are cheap, and a single leak has to stand out
-RETOLD = 4  # of a record, with its details exchanged; each has a context of its own to be read
+LOOKALIKES_DRAWN = 130  # of a password: they share its context, so they are cheap, and a single leak has to stand out
 MISMATCHED = 2
 
 METHODS: dict[str, Method] = {"exact": "log-likelihood", "bounds": "bounds", "none": "sampling"}
@@ -42,6 +42,8 @@ def run(
     target: Target,
     reference: Target | None,
     advance: Advance,
+    *,
+    drawn_controls: int = LOOKALIKES,
 ) -> Result:
     """Score every approach, with its controls.
 
@@ -52,8 +54,9 @@ def run(
         target: the tuned model.
         reference: the untuned model, if there is one.
         advance: is told how many more trials were answered.
+        drawn_controls: how many look-alikes a value has that is drawn by character, but whose odds are not known.
     """
-    trials = list(_trials(name, approaches, material.quarries))
+    trials = list(_trials(name, approaches, material.quarries, drawn_controls))
     compared = [trial for trial in trials if trial.arm != "mismatched"] if reference else []
     tuned = target.log_likelihood(trials, advance)
     base = reference.log_likelihood(compared, advance) if reference else []
@@ -68,9 +71,11 @@ def run(
     )
 
 
-def effort(name: str, approaches: Sequence[Approach], material: Material) -> Effort:
+def effort(
+    name: str, approaches: Sequence[Approach], material: Material, *, drawn_controls: int = LOOKALIKES
+) -> Effort:
     """Return what `run` asks of the tuned model; the reference is asked a little less."""
-    trials = list(_trials(name, approaches, material.quarries))
+    trials = list(_trials(name, approaches, material.quarries, drawn_controls))
     contexts = {trial.context for trial in trials}
     read = sum(map(length, contexts)) + sum(len(trial.continuation) for trial in trials)
     return Effort(trials=len(trials), read=read)
@@ -88,7 +93,9 @@ def length(context: Context) -> int:
     return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
 
 
-def _trials(name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry]) -> Iterable[Trial]:
+def _trials(
+    name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry], drawn_controls: int
+) -> Iterable[Trial]:
     """Yield the trials of all arms."""
     words = word_pool([(q.finding.entity_type, q.value) for q in quarries if q.finding])
     kinds: dict[str | None, list[Approach]] = {}
@@ -100,25 +107,28 @@ def _trials(name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry
         # Alike for all approaches to one value, so that what a model has read for one need not be read for the others.
         random = Random(f"{name} {approach.position}")  # noqa: S311 - controls need no secrecy, but they must repeat
         yield Trial(number, "target", approach.context, approach.value)
-        for arm, context, value in _controls(approach, quarry, kinds.get(quarry.entity_type, ()), words, random):
+        for arm, context, value in _controls(
+            approach, quarry, kinds.get(quarry.entity_type, ()), words, random, drawn_controls
+        ):
             yield Trial(number, arm, context, value)
 
 
 def _controls(
-    approach: Approach, quarry: Quarry, kind: Sequence[Approach], words: Words, random: Random
+    approach: Approach, quarry: Quarry, kind: Sequence[Approach], words: Words, random: Random, drawn_controls: int
 ) -> list[tuple[Arm, Context, str]]:
     others = _others(approach, kind, random)
     if quarry.finding is None:
-        # Another span of training text is the look-alike of a span: as ordinary, but not what stood here. A record has
-        # a better one: itself, with its details exchanged.
-        own = retold(approach.context, approach.value, quarry.fellows, words, RETOLD, random)
+        # Another span of training text is the look-alike of a span: as ordinary, but not what stood here. A record that
+        # holds details has a better one: itself, with others in their place.
+        wanted = LOOKALIKES if quarry.population == "records" else 0
+        own = retold(approach.context, approach.value, quarry.fellows, words, wanted, random)
         alike = [(lookalike.context, lookalike.value) for lookalike in own]
-        alike += [(approach.context, other.value) for other in others[MISMATCHED : MISMATCHED + LOOKALIKES - len(own)]]
+        alike = alike or [(approach.context, other.value) for other in others[MISMATCHED:]]
     else:
         entity = quarry.finding.entity_type
         by_odds = entropy_bits(entity, quarry.value) is not None and (_whole(approach) or _tail(approach, quarry))
         ranked = drawn(entity) and not by_odds
-        count = LOOKALIKES_DRAWN if ranked else LOOKALIKES
+        count = drawn_controls if ranked else LOOKALIKES
         plain, form = (quarry.value, approach.form) if approach.form else (approach.value, str)
         made = lookalikes(entity, plain, approach.context, words, count, random)
         alike = [(lookalike.context, form(lookalike.value)) for lookalike in made]
@@ -182,3 +192,9 @@ def _tail(approach: Approach, quarry: Quarry) -> str | None:
 
 def _known(answer: Answer) -> Likelihood | None:
     return answer if isinstance(answer, Likelihood) else None
+
+
+def filled(text: str, parts: Mapping[str, str]) -> str:
+    """Return a text with its placeholders filled in, all at once: what is filled in may hold braces of its own."""
+    pattern = re.compile("|".join(map(re.escape, parts)))
+    return pattern.sub(lambda found: parts[found.group()], text)

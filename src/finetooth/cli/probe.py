@@ -19,6 +19,7 @@ def probe(
         Path | None, typer.Option("--findings", metavar="DIR", help="Folder that an earlier scan of DATA left.")
     ] = None,
     policy: options.PolicyOption = None,
+    waivers: options.WaiversOption = None,
     out: options.OutOption = None,
     formats: options.FormatOption = None,
     holdout: options.HoldoutOption = None,
@@ -37,13 +38,15 @@ def probe(
     no_progress: options.NoProgressOption = False,
 ) -> None:
     """Probe the tuned model for what the data holds, and judge whether it may leave."""
+    from functools import partial
+
     from finetooth import api
     from finetooth.cli.plan import planned
     from finetooth.planning import Plan
 
     named = options.known_formats(formats)
     with progress_bar(shown=not (quiet or no_progress)) as progress:
-        ask = api.plan if plan else api.probe
+        ask = api.plan if plan else partial(api.probe, waivers=waivers)
         told = ask(
             data,
             model,
