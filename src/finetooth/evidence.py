@@ -192,6 +192,14 @@ class Extracted:
     """Conformal p-value against held-out look-alikes of the same pattern, or null where none could be made."""
     expected_tries: int | None
     """Samples until it is seen once, on average; null where the probability is too small to matter."""
+    confirmed: str | None = None
+    """For the most probable leaks: how many of how many samples of its own context began with the value, such as
+    ``61 of 64``; it decides nothing, and null says that none were drawn."""
+    context_words: int | None = None
+    """For the most probable leaks: after how few of the last words of its own context it is still extractable, of 1,
+    4, 16, 64 or all; null where that was not asked."""
+    greedy: bool | None = None
+    """Whether greedy decoding says it under that attack; null where the target does not tell."""
     discoverable: bool
     """Whether (1000, 1/2)-discoverable: 1,000 samples emit it at least once with probability 1/2 or more."""
     outcome: Decision

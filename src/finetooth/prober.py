@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from finetooth.attacks.attack import Attack
 from finetooth.attacks.attribution import FALSE_NO_GO, decide
+from finetooth.attacks.confirming import Confirmation, confirm
 from finetooth.attacks.measuring import extracted, measure, summed_up
 from finetooth.attacks.quarry import Material
 from finetooth.attacks.registry import every
-from finetooth.evidence import ProbeCoverage, ProbeEvidence, ScanEvidence
+from finetooth.evidence import Extracted, ProbeCoverage, ProbeEvidence, ScanEvidence
 from finetooth.finding import Finding, place
 from finetooth.gathering import SAMPLE, gather
 from finetooth.progress import Progress, silent
@@ -74,6 +75,12 @@ def probe(
         results.append(attack.run(material, target, reference, advance))
     whole = sum(not finding.combination for finding in data.scan.findings)
     decided = decide([outcome for result in results for outcome in result.outcomes], referenced=reference is not None)
+    confirmed = confirm(decided, target)
+
+    def told(each: Extracted) -> Extracted:
+        more = confirmed.get(each.fingerprint, Confirmation())
+        return replace(each, confirmed=more.drawn, context_words=more.context_words)
+
     failures = sum((result.failures for result in results), Counter[str]())
     return ProbeEvidence(
         target=target.identity,
@@ -86,7 +93,9 @@ def probe(
         )
         + tuple(measured for result in results for measured in result.measured),
         extracted=tuple(
-            sorted(filter(None, map(extracted, decided)), key=lambda each: (-each.probability, each.fingerprint))
+            sorted(
+                map(told, filter(None, map(extracted, decided))), key=lambda each: (-each.probability, each.fingerprint)
+            )
         ),
         coverage=ProbeCoverage(
             targets=sum(each.quarry.population != "holdout" for each in decided),

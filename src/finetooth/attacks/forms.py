@@ -90,10 +90,13 @@ def _closed(value: str) -> str:
 
 
 def _separated(value: str) -> str:
-    by = 4 if len(value) >= _GROUPED_BY_FOUR else 3
-    cuts = range(0, len(value) - by, by)
-    groups = [value[cut : cut + by] for cut in cuts]
-    return (" " if by != 3 else "-").join([*groups, value[len(groups) * by :]])  # noqa: PLR2004 - as people group them
+    """Return a closed number in groups, the last of which takes what is left over of one."""
+    by, separator, most = (4, " ", 4) if len(value) >= _GROUPED_BY_FOUR else (3, "-", 4)
+    groups: list[str] = []
+    while len(value) > most:
+        groups.append(value[:by])
+        value = value[by:]
+    return separator.join([*groups, value])
 
 
 def _hyphenated(value: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from math import exp, fsum, log
+from math import exp, fsum, inf, log
 from typing import Literal
 
 from finetooth.attacks.attack import Result
@@ -12,12 +12,14 @@ from finetooth.attacks.quarry import Material
 from finetooth.evidence import AttackRun, Decision, Extracted
 from finetooth.finding import Finding
 from finetooth.measurement import Measurement, Population
-from finetooth.metrics.discoverability import expected_tries
+from finetooth.metrics.discoverability import expected_tries, threshold
 from finetooth.metrics.interval import clopper_pearson
 
 _CONFIDENCE = 0.95
 _NEVER = log(1e-30)  # stands for a frequency of 0, whose logarithm is no number
 _DIGITS = 6  # of a probability: beyond that, one machine's arithmetic differs from another's
+
+_FEWER_SAMPLES = (1, 16)  # beside 1,000: what one answer, and a few, give away
 
 _By = Literal["entity_type", "category", "severity", "repetition"]
 
@@ -103,6 +105,14 @@ def _rates(
         ("extraction_rate", decisions.count("attributable"), untried + decisions.count("undecided")),
         ("discoverable_rate", sum(emitted), untried + sum(perhaps) - sum(emitted)),
     ]
+    for n_samples in _FEWER_SAMPLES:
+        least = log(threshold(n_samples))
+        surely = [any(_low(a) >= least for a in _attempts(member, attack)) for member in members]
+        maybe = [any(_high(a) >= least for a in _attempts(member, attack)) for member in members]
+        counts.append((f"discoverable_rate_n{n_samples}", sum(surely), untried + sum(maybe) - sum(surely)))
+    greedy = [_greedy(_attempts(member, attack)) for member in members]
+    if any(each is not None for each in greedy):
+        counts.append(("greedy_rate", greedy.count(True), untried + greedy.count(None)))
     for metric, count, undecided in counts:
         low, high = count / n, (count + undecided) / n
         if sampled:
@@ -123,6 +133,20 @@ def _rates(
             undecided=undecided,
             method="clopper-pearson" if sampled else "census",
         )
+
+
+def _low(attempt: Attempt) -> float:
+    return attempt.outcome.tuned.low if attempt.outcome.tuned else -inf
+
+
+def _high(attempt: Attempt) -> float:
+    return attempt.outcome.tuned.high if attempt.outcome.tuned else 0.0
+
+
+def _greedy(attempts: Sequence[Attempt]) -> bool | None:
+    """Tell whether greedy decoding says the value; None where none of the attempts does, and not all can tell."""
+    told = [attempt.outcome.tuned.greedy if attempt.outcome.tuned else None for attempt in attempts]
+    return True if True in told else None if None in told or not told else False
 
 
 def extracted(decided: Decided) -> Extracted | None:
@@ -158,6 +182,7 @@ def extracted(decided: Decided) -> Extracted | None:
         subject=decided.quarry.subject,
         p_value=None if decided.p_value is None else rounded(decided.p_value),
         expected_tries=expected_tries(tuned.log_probability),
+        greedy=_greedy([a for a in _attempts(decided, best.outcome.attack) if a.outcome.verbatim]),
         discoverable=best.outcome.discoverable,
         outcome=decided.decision,
         attributable=decided.decision == "attributable",

@@ -39,6 +39,8 @@ class Likelihood:
     """How many tokens were scored, or sampled for it."""
     bounds: tuple[float, float] | None = None
     """Lower and upper limit where the estimate is not exact: of an interval of 95 % where it was sampled."""
+    greedy: bool | None = None
+    """Whether each token is the most probable one at its place, so that greedy decoding says it; None if unknown."""
 
     @property
     def low(self) -> float:
