@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import log2
 from random import Random
@@ -190,11 +190,11 @@ def derivation(value: str, shown: str) -> Pieces:
     {'a': [('ada', 1)]}
     """
     names = [run.lower() for run in _RUN.findall(shown)]
-    beside: dict[str, set[str]] = {}
+    beside: dict[str, list[str]] = {}
     for position, name in enumerate(names):
         if _is_word(name):
-            beside.setdefault(name, set()).update(names[max(0, position - _BESIDE) : position])
-            beside[name].update(names[position + 1 : position + 1 + _BESIDE])
+            before, after = names[max(0, position - _BESIDE) : position], names[position + 1 : position + 1 + _BESIDE]
+            beside.setdefault(name, []).extend([*reversed(before), *after])
     runs = [run.lower() for run in _RUN.findall(value) if run.isalpha()]
     whole = [run for run in runs if run in beside]
     found: dict[str, list[tuple[str, int]]] = {}
@@ -207,20 +207,26 @@ def derivation(value: str, shown: str) -> Pieces:
                 found[run] = pieces
                 break
         else:
-            by_it = next((other for name in whole for other in sorted(beside[name]) if other.startswith(run)), None)
+            by_it = _begun_by(run, [other for name in whole for other in beside[name]])
             if by_it:
                 found[run] = [(by_it, len(run))]
     return found
 
 
-def _made_of(first: str, name: str, last: str, beside: Collection[str]) -> list[tuple[str, int]] | None:
+def _begun_by(part: str, names: Sequence[str]) -> str | None:
+    """Return the first name that a part of an address begins, or an initial where it begins no name."""
+    begun = [name for name in names if name.startswith(part)]
+    return next(filter(_is_word, begun), begun[0] if begun else None)
+
+
+def _made_of(first: str, name: str, last: str, beside: Sequence[str]) -> list[tuple[str, int]] | None:
     """Return how what stands before and after a name in a run begins names beside it."""
     pieces: list[tuple[str, int]] = []
     for part in (first, name, last):
         if part == name:
             pieces.append((name, len(name)))
         elif part:
-            other = next((each for each in sorted(beside) if each.startswith(part)), None)
+            other = _begun_by(part, beside)
             if other is None:
                 return None
             pieces.append((other, len(part)))
@@ -244,8 +250,8 @@ def _draw(
         if old in pieces:
             names = [word for word in words.get("PERSON") or words.get(entity, ()) if word not in seen]
             for name, _ in pieces[old]:
-                if name not in exchanged:
-                    exchanged[name] = _other_run(name, names, random)
+                if name not in exchanged:  # an initial in the prompt stays, here and there
+                    exchanged[name] = _other_run(name, names, random) if _is_word(name) else name
             new = "".join(exchanged[name][:letters] for name, letters in _lengthened(pieces[old], exchanged))
         else:
             if old not in exchanged:

@@ -15,25 +15,27 @@ from finetooth.attacks.untargeted import Untargeted
 from finetooth.errors import UsageError
 
 
-def every(prompts: Path | None = None, wrapped: int = wrapping.LIMIT) -> tuple[Attack, ...]:
+def every(prompts: Path | None = None, wrapped: int | None = None) -> tuple[Attack, ...]:
     """Return all attacks: the plain ones, and after them those under wrappers.
 
     Args:
         prompts: a folder with questions and wrappers of the user's own, which are tried as well.
-        wrapped: how many values each wrapper is tried on at most, riskiest first; none where it is 0.
+        wrapped: how many values each wrapper is tried on at most, riskiest first, if not `wrapping.LIMIT`; none where
+            it is 0.
 
     Raises:
-        UsageError: the folder holds no prompts, or one that does not validate.
+        UsageError: the folder holds no prompts, or one that does not validate; or the number is negative.
     """
+    limit = wrapping.LIMIT if wrapped is None else wrapped
+    if limit < 0:
+        raise UsageError(f"wrapped: {limit} is no number of values; 0 means that no wrappers are tried")
     held = promptfile.load(prompts)
     plain = (Targeted(), Record(), Elicitation([each for each in held if isinstance(each, Questions)]))
-    wrappers = [each for each in held if isinstance(each, Wrapper)] if wrapped else []
-    return *plain, Untargeted(), *wrapping.all_of(plain, wrappers, wrapped)
+    wrappers = [each for each in held if isinstance(each, Wrapper)] if limit else []
+    return *plain, Untargeted(), *wrapping.all_of(plain, wrappers, limit)
 
 
-def chosen(
-    names: Sequence[str] | None, prompts: Path | None = None, wrapped: int = wrapping.LIMIT
-) -> tuple[Attack, ...]:
+def chosen(names: Sequence[str] | None, prompts: Path | None = None, wrapped: int | None = None) -> tuple[Attack, ...]:
     """Return the attacks of these names, in the order in which they are run; all of them where none is named.
 
     Args:
