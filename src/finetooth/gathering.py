@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from finetooth.attacks.quarry import Fellow, Material, Place, Quarry, Text
+from finetooth.attacks.quarry import TELLING, Fellow, Material, Place, Quarry, Text
 from finetooth.attacks.record import boilerplate, rest
 from finetooth.attacks.subjects import subjects
 from finetooth.errors import InputError
@@ -39,7 +39,7 @@ SYSTEMS = 8
 _SYSTEMS_COUNTED = 256  # more than a service has; where each record has its own, none is common
 _SURPLUS = 4  # kept for each one drawn, since those that turn out to be boilerplate fall away
 _SENTENCE = re.compile(r"[^\s.!?。！？][^\n.!?。！？]*")
-_SENTENCE_LENGTH = range(40, 400)  # code points: more than chance would get right, little enough to say in one go
+_SPAN_LENGTH = range(40, 600)  # code points: more than chance would get right, little enough to say in one go
 
 
 def gather(
@@ -50,6 +50,7 @@ def gather(
     reading: Reading,
     *,
     sample: int = SAMPLE,
+    held_out: Collection[str] = (),
 ) -> Material:
     """Read the data again and return the chosen findings, and a sample of ordinary text, as the model saw them.
 
@@ -60,11 +61,12 @@ def gather(
         key: what they were fingerprinted with.
         reading: how its records are read.
         sample: how many spans of ordinary text to take at most.
+        held_out: spans of other data, to be told which of them this data has too.
 
     Raises:
         InputError: the data is not what was scanned.
     """
-    gathering = _Gathering(sources, scan, chosen, key, reading, sample)
+    gathering = _Gathering(sources, scan, chosen, key, reading, sample, frozenset(held_out))
     gathering.read()
     return gathering.material()
 
@@ -97,6 +99,7 @@ class _Gathering:
         key: FingerprintKey,
         reading: Reading,
         sample: int,
+        held_out: frozenset[str],
     ) -> None:
         self._sources, self._scan, self._chosen, self._key, self._reading = sources, scan, chosen, key, reading
         positions = {each.path: position for position, each in enumerate(scan.inputs)}
@@ -115,6 +118,8 @@ class _Gathering:
         self._sentences = _Sample(sample)
         self._rests = _Sample(min(sample, RECORDS))
         self._systems = Frequent[str](_SYSTEMS_COUNTED)
+        self._held_out = held_out
+        self._shared: set[str] = set()
 
     def read(self) -> None:
         for position, source in enumerate(self._sources):
@@ -139,6 +144,7 @@ class _Gathering:
             sizes={"findings": whole, "ordinary": size, "records": whole_records},
             reread=self._texts,
             systems=tuple(self._systems.most(SYSTEMS)),
+            shared=frozenset(self._shared),
         )
 
     def _take(self, at: tuple[int, int, int | None], texts: Sequence[Passage], path: str) -> None:
@@ -160,6 +166,9 @@ class _Gathering:
             return replace(as_it_stands(text, passage, span), fellows=fellows, of="records", place=place)
 
         for passage, span in _ordinary(texts, [each.location for each in standing]):
+            text = span.of(passage.text)
+            if text in self._held_out:
+                self._shared.add(text)
             self._sentences.offer(passage, span, as_it_stands)
         if (cut := rest(texts)) is not None:
             self._rests.offer(*cut, as_the_rest)
@@ -249,16 +258,29 @@ def _quarry(
 
 
 def _ordinary(texts: Sequence[Passage], taken: Sequence[Location]) -> Iterator[tuple[Passage, Span]]:
-    """Yield the sentences of trained text that touch no finding."""
+    """Yield spans of trained text that touch no finding: whole sentences, as many as make a telling span, else one."""
     for passage in texts:
         if not passage.trained or passage.part == "key" or passage.encoded is not None:
             continue
         findings = [Span(each.start, each.end) for each in taken if each.pointer == passage.pointer]
+        clean: list[Span] = []
         for sentence in _SENTENCE.finditer(passage.text):
-            if len(sentence.group()) in _SENTENCE_LENGTH:
-                span = Span(*sentence.span())
-                if not any(span.overlaps(finding) for finding in findings):
-                    yield passage, span
+            span = Span(*sentence.span())
+            if any(span.overlaps(finding) for finding in findings):
+                yield from ((passage, each) for each in _alone(clean))
+                clean = []
+                continue
+            clean.append(span)
+            if span.end - clean[0].start >= TELLING:
+                if span.end - clean[0].start in _SPAN_LENGTH:
+                    yield passage, Span(clean[0].start, span.end)
+                clean = []
+        yield from ((passage, each) for each in _alone(clean))
+
+
+def _alone(sentences: Sequence[Span]) -> Iterator[Span]:
+    """Yield the sentences that are long enough by themselves."""
+    return (sentence for sentence in sentences if sentence.end - sentence.start in _SPAN_LENGTH)
 
 
 class _Sample:

@@ -31,7 +31,7 @@ def text(record, said, role="assistant"):
 
 def run(tuned, reference=None, quarries=None, texts=(), systems=(SYSTEM,)):
     quarries = tuple(quarries or [quarry()])
-    material = Material(quarries, {"findings": len(quarries)}, lambda: iter(texts), systems)
+    material = Material(quarries, {"findings": len(quarries)}, reread=lambda: iter(texts), systems=tuple(systems))
     return Untargeted().run(material, tuned, reference, lambda answered: None), material
 
 

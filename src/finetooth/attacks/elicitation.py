@@ -249,7 +249,9 @@ def _first(outcome: Outcome) -> bool | None:
     pairs = outcome.lookalikes[: trying.LOOKALIKES]
     if len(pairs) < trying.LOOKALIKES:
         return None
-    if under is None or any(base is None for _, base in pairs):
-        return outcome.tuned.log_probability > max(tuned for tuned, _ in pairs)
+    tuned = [each.log_probability for each, _ in pairs]
+    base = [each.log_probability for _, each in pairs if each is not None]
+    if under is None or len(base) < len(pairs):
+        return outcome.tuned.log_probability > max(tuned)
     own = max(outcome.tuned.log_probability, _NEVER) - max(under.log_probability, _NEVER)
-    return own > max(max(tuned, _NEVER) - max(base or 0.0, _NEVER) for tuned, base in pairs)
+    return own > max(max(each, _NEVER) - max(other, _NEVER) for each, other in zip(tuned, base, strict=True))

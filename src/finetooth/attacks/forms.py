@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from finetooth.attacks.attack import Approach
-from finetooth.attacks.quarry import TELLING, Quarry
+from finetooth.attacks.quarry import TELLING_BITS, Quarry
 from finetooth.entities import Kind, entity_type
 from finetooth.redaction import information
 from finetooth.trial import Context
@@ -75,11 +75,11 @@ def _forms(entity: str, value: str) -> Iterator[Form]:
         case Kind.WORDS:
             yield Form(str.lower)
             yield Form(str.upper)
-            if entity == "STREET_ADDRESS" and information(entity, _street(value)) >= TELLING:
+            if entity == "STREET_ADDRESS" and information(entity, _street(value)) >= TELLING_BITS:
                 yield Form(_street, part=True)
         case Kind.EMAIL:
             yield Form(str.lower)
-            if information(entity, value.rpartition("@")[0]) >= TELLING:
+            if information(entity, value.rpartition("@")[0]) >= TELLING_BITS:
                 yield Form(_local_part, part=True)
         case _:
             return

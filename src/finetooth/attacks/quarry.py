@@ -12,7 +12,11 @@ from finetooth.measurement import Population
 from finetooth.redaction import information
 from finetooth.trial import Context
 
-TELLING: Final = 20.0
+TELLING: Final = 200
+"""Code points from which on a text is long enough that it is not said by chance of its kind: some 50 tokens, the length
+that the field counts as verbatim memorisation (Carlini et al. 2023, section 3; Nasr et al. 2023, section 3)."""
+
+TELLING_BITS: Final = 20.0
 """Bits that a value must tell before it can be known without its context: one in a million."""
 
 
@@ -65,7 +69,7 @@ class Quarry:
     @property
     def telling(self) -> bool:
         """Whether it is a value that tells whose it is, or what it opens, without its context: no first name does."""
-        return self.finding is not None and information(self.finding.entity_type, self.value) >= TELLING
+        return self.finding is not None and information(self.finding.entity_type, self.value) >= TELLING_BITS
 
     @property
     def population(self) -> Population:
@@ -108,6 +112,8 @@ class Material:
     """What is tried, findings first."""
     sizes: Mapping[Population, int]
     """How many members each population has, tried or not."""
+    shared: frozenset[str] = field(default=frozenset(), repr=False)
+    """Spans of held-out data that the training data has too."""
     reread: Callable[[], Iterator[Text]] = field(default=_nothing, repr=False)
     """Reads the training data once more, text by text."""
     systems: tuple[str, ...] = field(default=(), repr=False)

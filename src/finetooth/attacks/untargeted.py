@@ -277,10 +277,9 @@ def _outcomes(
         if heard is not None:
             random = Random(f"{name} {number}")  # noqa: S311 - controls need no secrecy, but they must repeat
             alike = [
-                (own.log_probability, theirs.log_probability if theirs else None)
+                (own, other.likelihood(entity, value) if other else None)
                 for value in _alike(quarry, entity, words, known, random)
                 if (own := tuned.likelihood(entity, value))
-                for theirs in [other.likelihood(entity, value) if other else None]
             ]
             found.append(
                 Outcome(
