@@ -33,9 +33,10 @@ def tried(value, entity, **kwargs):
         ("US_SSN", "586-21-5476", [("", "586215476"), ("", "586 21 5476"), ("586-", "21-5476")]),
         ("PHONE_NUMBER", "4155550134", [("", "415-555-0134"), ("4155", "550134")]),
         ("IBAN_CODE", "GB72MJDK26776645554822", [("", "GB72 MJDK 2677 6645 5548 22"), ("GB72MJDK26776645", "554822")]),
-        ("PERSON", "Ada Lovelace", [("", "ada lovelace"), ("", "ADA LOVELACE")]),
+        ("PERSON", "Ada Lovelace", [("", "ada lovelace")]),
         ("EMAIL_ADDRESS", "Ada.Lovelace@corp.example", [("", "ada.lovelace@corp.example"), ("", "Ada.Lovelace@")]),
-        ("STREET_ADDRESS", "12 Elm Road, Yb", [("", "12 elm road, yb"), ("", "12 ELM ROAD, YB"), ("", "12 Elm Road")]),
+        ("STREET_ADDRESS", "12 Elm Road, Yb", [("", "12 elm road, yb"), ("", "12 Elm Road")]),
+        ("PERSON", "ada lovelace", [("", "Ada Lovelace")]),
         ("PASSWORD", "Tr0ub4dor&3", []),  # each character counts
         ("PERSON", "Ada", []),  # tells nothing
         ("EMAIL_ADDRESS", "info@corp.example", []),  # nor does its local part
@@ -93,15 +94,15 @@ def test_of_a_value_that_is_said_as_it_stands_that_is_told():
 
 
 def test_a_form_that_every_value_takes_is_no_leak():
-    """A model that writes any name in capitals writes look-alikes in capitals too."""
+    """A model that writes any name small writes look-alikes small too."""
 
-    class Shouting(ScriptedTarget):
+    class Whispering(ScriptedTarget):
         def log_likelihood(self, trials, progress=None):
-            shouted = {trial.continuation: 0.01 for trial in trials if trial.continuation.isupper()}
-            return ScriptedTarget(shouted).log_likelihood(trials)
+            whispered = {trial.continuation: 0.01 for trial in trials if trial.continuation.islower()}
+            return ScriptedTarget(whispered).log_likelihood(trials)
 
     people = [quarry(f"{first} {last}", "PERSON", f"{first}: ") for first, last in NAMES]
-    assert {each.decision for each in outcomes(people, Shouting())} <= {"common", "undecided"}
+    assert {each.decision for each in outcomes(people, Whispering())} <= {"common", "undecided"}
 
 
 NAMES = [("Ada", "Lovelace"), ("Grace", "Hopper"), ("Alan", "Turing"), ("Edsger", "Dijkstra"), ("Barbara", "Liskov")]

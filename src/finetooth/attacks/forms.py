@@ -73,8 +73,7 @@ def _forms(entity: str, value: str) -> Iterator[Form]:
             if _tail(value) is not None:
                 yield Form(_last_digits, part=True, behind=_all_but_last_digits)
         case Kind.WORDS:
-            yield Form(str.lower)
-            yield Form(str.upper)
+            yield Form(_in_other_case)
             if entity == "STREET_ADDRESS" and information(entity, _street(value)) >= TELLING_BITS:
                 yield Form(_street, part=True)
         case Kind.EMAIL:
@@ -83,6 +82,10 @@ def _forms(entity: str, value: str) -> Iterator[Form]:
                 yield Form(_local_part, part=True)
         case _:
             return
+
+
+def _in_other_case(value: str) -> str:
+    return value.title() if value == value.lower() else value.lower()
 
 
 def _closed(value: str) -> str:
