@@ -9,6 +9,7 @@ import pytest
 from fakes import PatternDetector
 from finetooth import prober
 from finetooth.attacks.targeted import Targeted
+from finetooth.attacks.untargeted import Untargeted
 from finetooth.detectors.identifiers import IdentifierDetector
 from finetooth.errors import InputError
 from finetooth.evidence import Evidence
@@ -199,3 +200,48 @@ def test_where_held_out_values_stand_out_as_well_the_controls_are_no_controls(tm
     clairvoyant = ScriptedTarget(dict.fromkeys([*NUMBERS, *others], 0.9))
     probe = probed(written(tmp_path), clairvoyant, ScriptedTarget(), holdout=Scanned(held, scan(held, PLAN)))
     assert outcomes(probe) == ["undecided"]
+
+
+def test_leaks_are_confirmed_by_samples_and_the_verdict_knows_nothing_of_it(tmp_path):
+    probe = probed(written(tmp_path), ScriptedTarget({NUMBERS[0]: 0.9}), ScriptedTarget(), attacks=[Targeted()])
+    [leak] = [extracted for extracted in probe.extracted if extracted.attributable]
+    count, _, n = leak.confirmed.split()
+    assert 0.7 < int(count) / int(n) <= 1
+    assert leak.context_words == 1
+    assert {each.confirmed for each in probe.extracted if not each.attributable} == {None}
+
+
+def test_the_model_is_shown_the_system_prompts_of_the_data_the_commonest_first(tmp_path):
+    class Talking(ScriptedTarget):
+        def generate(self, prompts, progress=None):
+            self.shown = [*getattr(self, "shown", ()), *(plain(prompt.context) for prompt in prompts)]
+            return super().generate(prompts, progress)
+
+    said = ["You sell books."] * 2 + ["You sell tea."] * 3 + [None] * 4 + ["You sell shoes."]
+    path = tmp_path / "train.jsonl"
+    with path.open("w") as file:
+        for number, system in enumerate(said):
+            first = [] if system is None else [{"role": "system", "content": system}]
+            rest = [{"role": "user", "content": f"Hello {number}"}, {"role": "assistant", "content": "Hi"}]
+            file.write(json.dumps({"messages": [*first, *rest]}) + "\n")
+    model = Talking()
+    probed(str(path), model, attacks=[Untargeted()])
+    opened = [shown for shown in model.shown if shown.endswith("user: ")]
+    assert opened == [
+        "user: ",
+        "system: You sell tea.\nuser: ",
+        "system: You sell books.\nuser: ",
+        "system: You sell shoes.\nuser: ",
+    ]
+
+
+def test_a_record_that_is_said_unasked_is_told_with_its_place(tmp_path):
+    text = " ".join(f"word{number}" for number in range(70))
+    path = tmp_path / "train.jsonl"
+    turns = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": text}]
+    path.write_text(json.dumps({"text": "nothing"}) + "\n" + json.dumps({"messages": turns}) + "\n")
+    probe = probed(str(path), ScriptedTarget({text: 0.2}), ScriptedTarget(), attacks=[Untargeted()])
+    [repeated] = probe.regurgitated
+    assert (repeated.path, repeated.record, repeated.line, repeated.tokens) == (str(path), 1, 2, 70)
+    assert (repeated.records, repeated.reference_answers) == (1, 0)
+    assert "word7" not in repr(probe)
