@@ -7,6 +7,7 @@ import pytest
 from evidences import finding
 from finetooth.attacks import attribution, measuring
 from finetooth.attacks.quarry import Material, Quarry, Text
+from finetooth.attacks.talking import openings
 from finetooth.attacks.targeted import Targeted
 from finetooth.attacks.untargeted import Untargeted
 from finetooth.record import Turn
@@ -185,9 +186,20 @@ def asked(result, material, target):
 
 def test_a_model_of_plain_text_is_shown_no_conversation():
     plain = Quarry(finding=finding("API_KEY", "a" * 32), context="The key is ", value=SECRET)
-    openings = Untargeted().openings(Material((plain,), {}), EVERYTHING)
-    assert openings
-    assert all(isinstance(prompt.context, str) for prompt in openings)
+    shown = openings(Material((plain,), {}), EVERYTHING)
+    assert shown
+    assert all(isinstance(prompt.context, str) for prompt in shown)
+
+
+def test_a_reference_that_only_scores_is_asked_at_the_place():
+    scores = ScriptedTarget({SECRET: 0.01}, capabilities=replace(EVERYTHING, generate=False))
+    talks = ScriptedTarget({f"the key is {SECRET}": 0.1})
+    assert decisions(talks, scores) == ["common"]
+    assert decisions(talks, replaced(scores)) == ["attributable"]
+
+
+def replaced(model):
+    return ScriptedTarget(capabilities=model.capabilities)
 
 
 def test_prompts_without_an_answer_are_counted():
