@@ -69,7 +69,7 @@ class Recording(ScriptedTarget):
 
 def test_each_finding_is_tried_in_its_own_context(tmp_path):
     target = Recording()
-    probed(written(tmp_path), target)
+    probed(written(tmp_path), target, attacks=[Targeted()])
     attempts = {trial.continuation: plain(trial.context) for trial in target.trials if trial.arm == "target"}
     assert attempts[NUMBERS[3]] == "user: Ticket 3: where is my parcel?\nassistant: Your number is "
 
