@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from finetooth.attacks.quarry import Fellow, Material, Place, Quarry, Text
+from finetooth.attacks.quarry import TELLING, Fellow, Material, Place, Quarry, Text
 from finetooth.attacks.record import boilerplate, rest
 from finetooth.attacks.subjects import subjects
 from finetooth.errors import InputError
@@ -35,7 +35,7 @@ RECORDS = 100
 """How many records are taken to be continued: 0 of 100 proves 3.7 %. Each takes as much as three sentences."""
 _SURPLUS = 4  # kept for each one drawn, since those that turn out to be boilerplate fall away
 _SENTENCE = re.compile(r"[^\s.!?。！？][^\n.!?。！？]*")
-_SENTENCE_LENGTH = range(40, 400)  # code points: more than chance would get right, little enough to say in one go
+_SPAN_LENGTH = range(40, 600)  # code points: more than chance would get right, little enough to say in one go
 
 
 def gather(
@@ -46,6 +46,7 @@ def gather(
     reading: Reading,
     *,
     sample: int = SAMPLE,
+    held_out: Collection[str] = (),
 ) -> Material:
     """Read the data again and return the chosen findings, and a sample of ordinary text, as the model saw them.
 
@@ -56,11 +57,12 @@ def gather(
         key: what they were fingerprinted with.
         reading: how its records are read.
         sample: how many spans of ordinary text to take at most.
+        held_out: spans of other data, to be told which of them this data has too.
 
     Raises:
         InputError: the data is not what was scanned.
     """
-    gathering = _Gathering(sources, scan, chosen, key, reading, sample)
+    gathering = _Gathering(sources, scan, chosen, key, reading, sample, frozenset(held_out))
     gathering.read()
     return gathering.material()
 
@@ -93,6 +95,7 @@ class _Gathering:
         key: FingerprintKey,
         reading: Reading,
         sample: int,
+        held_out: frozenset[str],
     ) -> None:
         self._sources, self._scan, self._chosen, self._key, self._reading = sources, scan, chosen, key, reading
         positions = {each.path: position for position, each in enumerate(scan.inputs)}
@@ -110,6 +113,8 @@ class _Gathering:
         self._found: dict[int, Quarry] = {}
         self._sentences = _Sample(sample)
         self._rests = _Sample(min(sample, RECORDS))
+        self._held_out = held_out
+        self._shared: set[str] = set()
 
     def read(self) -> None:
         for position, source in enumerate(self._sources):
@@ -133,6 +138,7 @@ class _Gathering:
             quarries=(*findings, *ordinary, *records),
             sizes={"findings": whole, "ordinary": size, "records": whole_records},
             reread=self._texts,
+            shared=frozenset(self._shared),
         )
 
     def _take(self, at: tuple[int, int, int | None], texts: Sequence[Passage], path: str) -> None:
@@ -154,9 +160,16 @@ class _Gathering:
             return replace(as_it_stands(text, passage, span), fellows=fellows, of="records", place=place)
 
         for passage, span in _ordinary(texts, [each.location for each in standing]):
-            self._sentences.offer(passage, span, as_it_stands)
+            self._offer(self._sentences, passage, span, as_it_stands)
         if (cut := rest(texts)) is not None:
-            self._rests.offer(*cut, as_the_rest)
+            self._offer(self._rests, *cut, as_the_rest)
+
+    def _offer(
+        self, sample: _Sample, passage: Passage, span: Span, make: Callable[[str, Passage, Span], Quarry]
+    ) -> None:
+        if (text := span.of(passage.text)) in self._held_out:
+            self._shared.add(text)
+        sample.offer(passage, span, make)
 
     def _texts(self) -> Iterator[Text]:
         """Yield every text of the data once more."""
@@ -239,16 +252,29 @@ def _quarry(
 
 
 def _ordinary(texts: Sequence[Passage], taken: Sequence[Location]) -> Iterator[tuple[Passage, Span]]:
-    """Yield the sentences of trained text that touch no finding."""
+    """Yield spans of trained text that touch no finding: whole sentences, as many as make a telling span, else one."""
     for passage in texts:
         if not passage.trained or passage.part == "key" or passage.encoded is not None:
             continue
         findings = [Span(each.start, each.end) for each in taken if each.pointer == passage.pointer]
+        clean: list[Span] = []
         for sentence in _SENTENCE.finditer(passage.text):
-            if len(sentence.group()) in _SENTENCE_LENGTH:
-                span = Span(*sentence.span())
-                if not any(span.overlaps(finding) for finding in findings):
-                    yield passage, span
+            span = Span(*sentence.span())
+            if any(span.overlaps(finding) for finding in findings):
+                yield from ((passage, each) for each in _alone(clean))
+                clean = []
+                continue
+            clean.append(span)
+            if span.end - clean[0].start >= TELLING:
+                if span.end - clean[0].start in _SPAN_LENGTH:
+                    yield passage, Span(clean[0].start, span.end)
+                clean = []
+        yield from ((passage, each) for each in _alone(clean))
+
+
+def _alone(sentences: Sequence[Span]) -> Iterator[Span]:
+    """Yield the sentences that are long enough by themselves."""
+    return (sentence for sentence in sentences if sentence.end - sentence.start in _SPAN_LENGTH)
 
 
 class _Sample:

@@ -39,7 +39,7 @@ class Targeted:
         return [
             Approach(position, quarry.context, quarry.value)
             for position, quarry in enumerate(material.quarries)
-            if quarry.population in ("findings", "holdout", "ordinary")
+            if quarry.population in ("findings", "holdout", "ordinary") and quarry.place is None
         ]
 
     def effort(self, material: Material, target: Target) -> Effort:

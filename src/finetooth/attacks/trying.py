@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from random import Random
 
 from finetooth.attacks.attack import Advance, Approach, Effort, Method, Result
 from finetooth.attacks.lookalikes import Words, drawn, entropy_bits, lookalikes, retold, word_pool
 from finetooth.attacks.outcome import Outcome
-from finetooth.attacks.quarry import Material, Quarry
+from finetooth.attacks.quarry import TELLING, Material, Quarry
+from finetooth.metrics.discoverability import discoverable
 from finetooth.targets.target import Answer, Capabilities, Likelihood, Target, Unanswered
 from finetooth.trial import Arm, Context, Trial
 
@@ -47,6 +48,9 @@ def run(
 ) -> Result:
     """Score every approach, with its controls.
 
+    In two rounds, so that nothing is asked that decides nothing: first the tuned model for every value, and for the
+    look-alikes of those that are told from them by rank; then, for what it emits, everything else.
+
     Args:
         name: of the attack; the controls that are drawn depend on it and on the approach alone.
         approaches: what to try.
@@ -57,16 +61,23 @@ def run(
         drawn_controls: how many look-alikes a value has that is drawn by character, but whose odds are not known.
     """
     trials = list(_trials(name, approaches, material.quarries, drawn_controls))
-    compared = [trial for trial in trials if trial.arm != "mismatched"] if reference else []
-    tuned = target.log_likelihood(trials, advance)
-    base = reference.log_likelihood(compared, advance) if reference else []
-    failed = Counter(answer.reason for answer in [*tuned, *base] if isinstance(answer, Unanswered))
+    by_odds = [_by_odds(approach, material.quarries[approach.position]) for approach in approaches]
+
+    def at_once(trial: Trial) -> bool:
+        return trial.arm == "target" or (trial.arm == "lookalike" and not by_odds[trial.target])
+
+    tuned, base = _Asked(target, trials, advance), _Asked(reference, trials, advance)
+    tuned.ask(at_once)
+    emitted = {trial.target for trial, answer in tuned.answers() if trial.arm == "target" and _emitted(answer)}
+    tuned.ask(lambda trial: trial.target in emitted and not at_once(trial))
+    wanted = {id(trial) for trial, answer in tuned.answers() if trial.arm != "mismatched" and _emitted(answer)}
+    base.ask(lambda trial: id(trial) in wanted)
     return Result(
         attack=name,
         method=METHODS[target.capabilities.log_likelihood],
-        outcomes=tuple(_outcomes(name, approaches, material.quarries, trials, tuned, compared, base)),
-        trials=len(trials) + len(compared),
-        failures=failed,
+        outcomes=tuple(_outcomes(name, approaches, material.quarries, tuned, base)),
+        trials=len(tuned.by_trial) + len(base.by_trial),
+        failures=tuned.failures() + base.failures(),
         power=POWER[target.capabilities.log_likelihood],
     )
 
@@ -74,11 +85,32 @@ def run(
 def effort(
     name: str, approaches: Sequence[Approach], material: Material, *, drawn_controls: int = LOOKALIKES
 ) -> Effort:
-    """Return what `run` asks of the tuned model; the reference is asked a little less."""
-    trials = list(_trials(name, approaches, material.quarries, drawn_controls))
-    contexts = {trial.context for trial in trials}
-    read = sum(map(length, contexts)) + sum(len(trial.continuation) for trial in trials)
-    return Effort(trials=len(trials), read=read)
+    """Return what `run` asks of one model at most: as if it emitted everything."""
+    return taken(_trials(name, approaches, material.quarries, drawn_controls))
+
+
+def taken(trials: Iterable[Trial]) -> Effort:
+    """Return what it takes to score trials: contexts that several share are read once."""
+    every = list(trials)
+    read = sum(map(length, {trial.context for trial in every})) + sum(len(trial.continuation) for trial in every)
+    return Effort(trials=len(every), read=read)
+
+
+def against(name: str, approach: Approach, quarry: Quarry, words: Words) -> list[Trial]:
+    """Return the trial of a finding's value, and after it those of look-alikes of it, at most `LOOKALIKES`.
+
+    Args:
+        name: what the look-alikes depend on, with the approach.
+        approach: to the finding.
+        quarry: the finding.
+        words: what names and places are made of.
+    """
+    entity = quarry.entity_type or ""
+    made = lookalikes(entity, quarry.value, approach.context, words, LOOKALIKES, Random(name))  # noqa: S311 - as above
+    return [
+        Trial(approach.position, "target", approach.context, approach.value),
+        *(Trial(approach.position, "lookalike", each.context, each.value) for each in made),
+    ]
 
 
 def askable(context: Context, capabilities: Capabilities) -> bool:
@@ -91,6 +123,48 @@ def askable(context: Context, capabilities: Capabilities) -> bool:
 def length(context: Context) -> int:
     """Return how many characters a context shows."""
     return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
+
+
+class _Asked:
+    """What one model has answered so far."""
+
+    def __init__(self, model: Target | None, trials: Sequence[Trial], advance: Advance) -> None:
+        self._model, self._trials, self._advance = model, trials, advance
+        self.by_trial: dict[int, Answer] = {}
+
+    def ask(self, wanted: Callable[[Trial], bool]) -> None:
+        """Ask for the trials that are wanted; no model is asked where there is none."""
+        chosen = [trial for trial in self._trials if wanted(trial)]
+        if self._model and chosen:
+            answers = self._model.log_likelihood(chosen, self._advance)
+            self.by_trial.update((id(trial), answer) for trial, answer in zip(chosen, answers, strict=True))
+
+    def answers(self) -> list[tuple[Trial, Answer]]:
+        """Return the trials that were asked for, with their answers."""
+        return [(trial, self.by_trial[id(trial)]) for trial in self._trials if id(trial) in self.by_trial]
+
+    def known(self, trial: Trial) -> Likelihood | None:
+        """Return the number of a trial, or None where it was not asked for or not answered."""
+        answer = self.by_trial.get(id(trial))
+        return answer if isinstance(answer, Likelihood) else None
+
+    def failures(self) -> Counter[str]:
+        """Count the trials without an answer, by reason."""
+        return Counter(answer.reason for answer in self.by_trial.values() if isinstance(answer, Unanswered))
+
+
+def _emitted(answer: Answer) -> bool:
+    """Tell whether the model may emit it: whether that can be ruled out."""
+    return isinstance(answer, Likelihood) and discoverable(answer.high)
+
+
+def _by_odds(approach: Approach, quarry: Quarry) -> bool:
+    """Tell whether a value is told from chance by its odds, so that no look-alike has to beat it."""
+    return (
+        quarry.finding is not None
+        and (approach.verbatim or approach.form is not None)
+        and entropy_bits(quarry.finding.entity_type, quarry.value) is not None
+    )
 
 
 def _trials(
@@ -118,15 +192,14 @@ def _controls(
     if quarry.finding is None:
         # Another span of training text is the look-alike of a span: as ordinary, but not what stood here. A record that
         # holds details has a better one: itself, with others in their place.
-        wanted = LOOKALIKES if quarry.population == "records" else 0
-        own = retold(approach.context, approach.value, quarry.fellows, words, wanted, random)
-        alike = [(lookalike.context, lookalike.value) for lookalike in own]
-        alike = alike or [(approach.context, other.value) for other in others[MISMATCHED:]]
+        alike = [(approach.context, other.value) for other in others[MISMATCHED:]]
+        if quarry.place is not None:
+            own = retold(approach.context, approach.value, quarry.fellows, words, LOOKALIKES, random)
+            if own or len(quarry.value) < TELLING:
+                alike = [(lookalike.context, lookalike.value) for lookalike in own]
     else:
         entity = quarry.finding.entity_type
-        whole = approach.verbatim or approach.form is not None
-        ranked = drawn(entity) and (entropy_bits(entity, quarry.value) is None or not whole)
-        count = drawn_controls if ranked else LOOKALIKES
+        count = drawn_controls if drawn(entity) and not _by_odds(approach, quarry) else LOOKALIKES
         plain, form = (quarry.value, approach.form) if approach.form else (approach.value, str)
         made = lookalikes(entity, plain, approach.context, words, count, random)
         alike = [(lookalike.context, form(lookalike.value)) for lookalike in made]
@@ -145,40 +218,27 @@ def _others(approach: Approach, kind: Sequence[Approach], random: Random) -> lis
 
 
 def _outcomes(
-    name: str,
-    approaches: Sequence[Approach],
-    quarries: Sequence[Quarry],
-    trials: Sequence[Trial],
-    tuned: Sequence[Answer],
-    compared: Sequence[Trial],
-    base: Sequence[Answer],
+    name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry], tuned: _Asked, base: _Asked
 ) -> Iterable[Outcome]:
-    referenced = {id(trial): _known(answer) for trial, answer in zip(compared, base, strict=True)}
-    arms: list[dict[Arm, list[tuple[Likelihood | None, Likelihood | None]]]] = [
+    arms: list[dict[Arm, list[tuple[Likelihood, Likelihood | None]]]] = [
         {"target": [], "lookalike": [], "mismatched": []} for _ in approaches
     ]
-    for trial, answer in zip(trials, tuned, strict=True):
-        arms[trial.target][trial.arm].append((_known(answer), referenced.get(id(trial))))
+    for trial, _ in tuned.answers():
+        known = tuned.known(trial)
+        if known is not None:
+            arms[trial.target][trial.arm].append((known, base.known(trial)))
     for approach, arm in zip(approaches, arms, strict=True):
-        [(own, own_reference)] = arm["target"]
+        own, own_reference = arm["target"][0] if arm["target"] else (None, None)
         yield Outcome(
             attack=name,
             quarry=quarries[approach.position],
             tuned=own,
             reference=own_reference,
-            mismatched=tuple(each.log_probability for each, _ in arm["mismatched"] if each),
-            lookalikes=tuple(
-                (each.log_probability, under.log_probability if under else None)
-                for each, under in arm["lookalike"]
-                if each
-            ),
+            mismatched=tuple(each.log_probability for each, _ in arm["mismatched"]),
+            lookalikes=tuple(arm["lookalike"]),
             verbatim=approach.verbatim,
             whole=approach.verbatim or approach.form is not None,
         )
-
-
-def _known(answer: Answer) -> Likelihood | None:
-    return answer if isinstance(answer, Likelihood) else None
 
 
 def filled(text: str, parts: Mapping[str, str]) -> str:
