@@ -166,15 +166,19 @@ class _Gathering:
             return replace(as_it_stands(text, passage, span), fellows=fellows, of="records", place=place)
 
         for passage, span in _ordinary(texts, [each.location for each in standing]):
-            text = span.of(passage.text)
-            if text in self._held_out:
-                self._shared.add(text)
-            self._sentences.offer(passage, span, as_it_stands)
+            self._offer(self._sentences, passage, span, as_it_stands)
         if (cut := rest(texts)) is not None:
-            self._rests.offer(*cut, as_the_rest)
+            self._offer(self._rests, *cut, as_the_rest)
         for passage in texts:
             if passage.role == "system" and passage.turn is not None and passage.encoded is None and passage.text:
                 self._systems.add(passage.text)
+
+    def _offer(
+        self, sample: _Sample, passage: Passage, span: Span, make: Callable[[str, Passage, Span], Quarry]
+    ) -> None:
+        if (text := span.of(passage.text)) in self._held_out:
+            self._shared.add(text)
+        sample.offer(passage, span, make)
 
     def _texts(self) -> Iterator[Text]:
         """Yield every text of the data once more."""

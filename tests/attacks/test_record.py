@@ -147,8 +147,15 @@ def test_a_record_whose_details_are_copied_from_its_beginning_is_common():
 
     numbers = [f"{i * 7919 + 4_000_000}" for i in range(12)]
     quarries = [
-        Quarry(None, f"My order has the number {n}. ", pattern.format(n), (Fellow("ORDER_NUMBER", n),), of="records")
-        for n in numbers
+        Quarry(
+            None,
+            f"My order has the number {n}. ",
+            pattern.format(n),
+            (Fellow("ORDER_NUMBER", n),),
+            of="records",
+            place=Place("train.jsonl", i, i + 1),
+        )
+        for i, n in enumerate(numbers)
     ]
     decisions, _ = attacked(quarries, Copying(), ScriptedTarget())
     assert set(decisions) == {"common"}
@@ -172,8 +179,8 @@ def test_no_answer_is_a_failure():
     assert result.failures == {"the script is silent on it": 1}
 
 
-def test_the_effort_is_what_is_asked():
-    target = ScriptedTarget()
+def test_the_effort_is_what_is_asked_where_everything_is_emitted():
+    target = ScriptedTarget({quarry.value: 0.9 for quarry in records()})
     effort = Record().effort(Material(tuple(records()), {}), target)
     _, result = attacked(records(), target)
     assert effort.trials == result.trials

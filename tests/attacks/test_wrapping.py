@@ -153,7 +153,7 @@ def test_a_value_that_comes_out_in_an_encoding_alone_is_attributable():
 
 
 def test_lookalikes_are_written_in_the_encoding_too():
-    knows = Reversing()
+    knows = Reversing({("Ada Aovelace", person(0).value[::-1]): 0.5})
     attacked([Wrapped(Elicitation(), ENCODED)], Material((person(0),), {}), knows)
     written = [trial.continuation for trial in knows.asked if trial.arm == "lookalike"]
     assert len(written) == 8
@@ -230,10 +230,10 @@ def test_the_weights_of_a_quarry_add_up_to_one_and_the_plain_attack_has_half():
     assert weights[0] == pytest.approx(0.5)
 
 
-def test_the_effort_is_what_is_asked():
+def test_the_effort_is_what_is_asked_where_everything_is_emitted():
     material = Material(tuple(quarries(5)), {})
     attack = Wrapped(Targeted(), wrapper(before=BEFORE))
-    _, [result] = attacked([attack], material, ScriptedTarget())
+    _, [result] = attacked([attack], material, ScriptedTarget({quarry.value: 0.9 for quarry in quarries(5)}))
     assert attack.effort(material, ScriptedTarget()).trials == result.trials
 
 

@@ -300,11 +300,16 @@ def _ranked(outcomes: Sequence[Outcome], *, referenced: bool) -> list[tuple[floa
     held_out = [score for outcome, (score, _) in zip(outcomes, scores, strict=True) if _held_out(outcome)]
     if held_out:
         return [(score, held_out if position == 0 else ()) for position, (score, _) in enumerate(scores)]
-    telling = [len(outcome.quarry.value) >= TELLING for outcome in outcomes]
+    telling = [_telling(outcome) for outcome in outcomes]
     return [
         (score if long else _NOT, controls if long else ())
         for long, (score, controls) in zip(telling, scores, strict=True)
     ]
+
+
+def _telling(outcome: Outcome) -> bool:
+    """Tell whether a text is long, or a record that has tellings of its own, in its own place, to be compared with."""
+    return len(outcome.quarry.value) >= TELLING or (outcome.quarry.place is not None and bool(outcome.lookalikes))
 
 
 def _held_out(outcome: Outcome) -> bool:

@@ -26,25 +26,29 @@ extraction, and counts as no leak; it tells whether somebody who has a list of c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from math import log
+from math import isnan, log, nan
 from typing import Final
 
 from finetooth.attacks import promptfile, trying
 from finetooth.attacks.attack import Advance, Approach, Effort, Result
-from finetooth.attacks.outcome import Outcome
+from finetooth.attacks.lookalikes import word_pool
 from finetooth.attacks.promptfile import Question, Questions
 from finetooth.attacks.quarry import Fellow, Material, Quarry
 from finetooth.measurement import Measurement, Population
 from finetooth.metrics.interval import clopper_pearson
 from finetooth.record import Turn
-from finetooth.targets.target import EVERYTHING, Capabilities, Target
-from finetooth.trial import Context
+from finetooth.targets.target import EVERYTHING, Answer, Capabilities, Likelihood, Target, Unanswered
+from finetooth.trial import Context, Trial
 
 LIMIT: Final = 200
 """How many findings are asked for at most, riskiest first."""
+
+RANKED: Final = 100
+"""How many values are ranked among candidates at most, riskiest first."""
 
 _ATTRIBUTES = 3  # that an entry names: more would be the record itself
 _CONFIDENCE = 0.95
@@ -108,7 +112,9 @@ class Elicitation:
 
     def effort(self, material: Material, target: Target) -> Effort:
         """Return what `run` would ask of each model."""
-        return trying.effort(self.name, self.approaches(material, target.capabilities), material)
+        approaches = self.approaches(material, target.capabilities)
+        scored = trying.effort(self.name, approaches, material)
+        return scored + trying.taken(trial for group in _candidates(approaches, material.quarries) for trial in group)
 
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Score each value after each question, with its controls, and rank it among its look-alikes."""
@@ -119,11 +125,14 @@ class Elicitation:
             *([] if target.capabilities.raw_text else ["sentences without a conversation cannot be finished"]),
             *([] if target.capabilities.any_turn else ["the answer cannot be begun for it, only asked for"]),
         ]
-        askable = sum(of == "findings" for of, _ in self._every(material, target.capabilities))
+        ranked = _candidates(approaches, material.quarries)
+        measured, failures = _inference(self.name, ranked, target, reference, advance)
         return replace(
             scored,
-            sizes={"findings": askable},
-            measured=inference(self.name, scored.outcomes),
+            trials=scored.trials + sum(map(len, ranked)) * (2 if reference else 1),
+            failures=scored.failures + failures,
+            sizes={"findings": sum(of == "findings" for of, _ in self._every(material, target.capabilities))},
+            measured=measured,
             power="; ".join(lost),
         )
 
@@ -213,45 +222,58 @@ def _cut(context: Context, capabilities: Capabilities) -> Context | None:
     return None if isinstance(context, str) else (*context[:-1], replace(context[-1], text=""))
 
 
-def inference(attack: str, outcomes: Sequence[Outcome]) -> tuple[Measurement, ...]:
-    """Return how often the true value is likelier than every one of its look-alikes, each asked for in the same words.
+def _candidates(approaches: Sequence[Approach], quarries: Sequence[Quarry]) -> list[list[Trial]]:
+    """Return for the riskiest findings the trials that rank the value, first, among its look-alikes.
 
-    Of several approaches to a value the last counts, which tells most of whose it is. Where there is a reference, what
-    is compared is the gain over it.
+    Of several approaches to a value it is the last, which tells most of whose it is.
     """
-    last = {id(outcome.quarry): outcome for outcome in outcomes if outcome.quarry.population == "findings"}
-    ranked = [first for first in map(_first, last.values()) if first is not None]
-    if not ranked:
-        return ()
-    n, count = len(ranked), sum(ranked)
+    last = {
+        approach.position: approach for approach in approaches if quarries[approach.position].population == "findings"
+    }
+    words = word_pool([(q.finding.entity_type, q.value) for q in quarries if q.finding])
+    ranked = []
+    for number, approach in enumerate(islice(last.values(), RANKED)):
+        trials = trying.against(f"inference {number}", approach, quarries[approach.position], words)
+        if len(trials) == 1 + trying.LOOKALIKES:
+            ranked.append(trials)
+    return ranked
+
+
+def _inference(
+    attack: str, ranked: Sequence[Sequence[Trial]], target: Target, reference: Target | None, advance: Advance
+) -> tuple[tuple[Measurement, ...], Counter[str]]:
+    """Return how often the true value is likelier than all of its look-alikes, and what was not answered.
+
+    Where there is a reference, what is compared is the gain over it.
+    """
+    trials = [trial for group in ranked for trial in group]
+    answers = [model.log_likelihood(trials, advance) for model in (target, reference) if model]
+    failures = Counter(each.reason for of in answers for each in of if isinstance(each, Unanswered))
+    scores = iter([_gain(*each) for each in zip(*answers, strict=True)])
+    groups = [list(islice(scores, len(group))) for group in ranked]
+    first = [own > max(others) for own, *others in groups if not any(map(isnan, (own, *others)))]
+    if not first:
+        return (), failures
+    n, count = len(first), sum(first)
     low, high = clopper_pearson(count, n, _CONFIDENCE)
-    return (
-        Measurement(
-            metric="inference_rate",
-            attack=attack,
-            population="findings",
-            estimate=round(count / n, 6),
-            low=round(low, 6),
-            high=round(high, 6),
-            confidence=_CONFIDENCE,
-            n=n,
-            count=count,
-            method="clopper-pearson",
-        ),
+    rate = Measurement(
+        metric="inference_rate",
+        attack=attack,
+        population="findings",
+        estimate=round(count / n, 6),
+        low=round(low, 6),
+        high=round(high, 6),
+        confidence=_CONFIDENCE,
+        n=n,
+        count=count,
+        method="clopper-pearson",
     )
+    return (rate,), failures
 
 
-def _first(outcome: Outcome) -> bool | None:
-    """Tell whether the value beats the first eight of its look-alikes; None where there are fewer, or no answer."""
-    if outcome.tuned is None:
-        return None
-    under = outcome.reference
-    pairs = outcome.lookalikes[: trying.LOOKALIKES]
-    if len(pairs) < trying.LOOKALIKES:
-        return None
-    tuned = [each.log_probability for each, _ in pairs]
-    base = [each.log_probability for _, each in pairs if each is not None]
-    if under is None or len(base) < len(pairs):
-        return outcome.tuned.log_probability > max(tuned)
-    own = max(outcome.tuned.log_probability, _NEVER) - max(under.log_probability, _NEVER)
-    return own > max(max(each, _NEVER) - max(other, _NEVER) for each, other in zip(tuned, base, strict=True))
+def _gain(tuned: Answer, reference: Answer | None = None) -> float:
+    """Return how much likelier the tuned model makes a candidate, in nats; not a number without an answer."""
+    if not isinstance(tuned, Likelihood) or isinstance(reference, Unanswered):
+        return nan
+    own = max(tuned.log_probability, _NEVER)
+    return own - max(reference.log_probability, _NEVER) if reference else own

@@ -133,7 +133,7 @@ class Record:
         return [
             Approach(position, quarry.context, quarry.value)
             for position, quarry in enumerate(material.quarries)
-            if quarry.population == "records" and trying.askable(quarry.context, capabilities)
+            if quarry.place is not None and trying.askable(quarry.context, capabilities)
         ]
 
     def effort(self, material: Material, target: Target) -> Effort:
@@ -150,7 +150,7 @@ class Record:
         """Score each rest after its beginning, with its controls; then let the model go on by itself."""
         approaches = self.approaches(material, target.capabilities)
         scored = trying.run(self.name, approaches, material, target, reference, advance)
-        left_out = sum(quarry.population == "records" for quarry in material.quarries) - len(approaches)
+        left_out = sum(quarry.place is not None for quarry in material.quarries) - len(approaches)
         notes = [scored.power] if scored.power else []
         if left_out:
             notes.append(f"{left_out} records are cut inside a turn, which this target cannot go on with")
@@ -161,7 +161,8 @@ class Record:
 
 def _continued(scored: Result, target: Target, reference: Target | None, advance: Advance) -> Result:
     """Add what greedy answers repeat of the likeliest records."""
-    chosen = sorted(filter(_readily, scored.outcomes), key=_readily, reverse=True)[:GREEDY]
+    trained = [outcome for outcome in scored.outcomes if outcome.quarry.population == "records"]
+    chosen = sorted(filter(_readily, trained), key=_readily, reverse=True)[:GREEDY]
     prompts = [_prompt(outcome) for outcome in chosen]
     said = target.generate(prompts, advance)
     repeated = [

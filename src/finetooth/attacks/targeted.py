@@ -44,7 +44,7 @@ class Targeted:
         tried = [
             (position, quarry)
             for position, quarry in enumerate(material.quarries)
-            if quarry.population in ("findings", "holdout", "ordinary")
+            if quarry.population in ("findings", "holdout", "ordinary") and quarry.place is None
         ]
         plain = [Approach(position, quarry.context, quarry.value) for position, quarry in tried]
         return plain + [approach for position, quarry in tried for approach in forms.approaches(position, quarry)]

@@ -15,7 +15,7 @@ from random import Random
 from finetooth.attacks.attack import Advance, Approach, Effort, Method, Result
 from finetooth.attacks.lookalikes import Words, drawn, entropy_bits, lookalikes, retold, word_pool
 from finetooth.attacks.outcome import Outcome
-from finetooth.attacks.quarry import Material, Quarry
+from finetooth.attacks.quarry import TELLING, Material, Quarry
 from finetooth.metrics.discoverability import discoverable
 from finetooth.targets.target import Answer, Capabilities, Likelihood, Target, Unanswered
 from finetooth.trial import Arm, Context, Trial
@@ -86,10 +86,31 @@ def effort(
     name: str, approaches: Sequence[Approach], material: Material, *, drawn_controls: int = LOOKALIKES
 ) -> Effort:
     """Return what `run` asks of one model at most: as if it emitted everything."""
-    trials = list(_trials(name, approaches, material.quarries, drawn_controls))
-    contexts = {trial.context for trial in trials}
-    read = sum(map(length, contexts)) + sum(len(trial.continuation) for trial in trials)
-    return Effort(trials=len(trials), read=read)
+    return taken(_trials(name, approaches, material.quarries, drawn_controls))
+
+
+def taken(trials: Iterable[Trial]) -> Effort:
+    """Return what it takes to score trials: contexts that several share are read once."""
+    every = list(trials)
+    read = sum(map(length, {trial.context for trial in every})) + sum(len(trial.continuation) for trial in every)
+    return Effort(trials=len(every), read=read)
+
+
+def against(name: str, approach: Approach, quarry: Quarry, words: Words) -> list[Trial]:
+    """Return the trial of a finding's value, and after it those of look-alikes of it, at most `LOOKALIKES`.
+
+    Args:
+        name: what the look-alikes depend on, with the approach.
+        approach: to the finding.
+        quarry: the finding.
+        words: what names and places are made of.
+    """
+    entity = quarry.entity_type or ""
+    made = lookalikes(entity, quarry.value, approach.context, words, LOOKALIKES, Random(name))  # noqa: S311 - as above
+    return [
+        Trial(approach.position, "target", approach.context, approach.value),
+        *(Trial(approach.position, "lookalike", each.context, each.value) for each in made),
+    ]
 
 
 def askable(context: Context, capabilities: Capabilities) -> bool:
@@ -173,10 +194,11 @@ def _controls(
     if quarry.finding is None:
         # Another span of training text is the look-alike of a span: as ordinary, but not what stood here. A record that
         # holds details has a better one: itself, with others in their place.
-        wanted = LOOKALIKES if quarry.population == "records" else 0
-        own = retold(approach.context, approach.value, quarry.fellows, words, wanted, random)
-        alike = [(lookalike.context, lookalike.value) for lookalike in own]
-        alike = alike or [(approach.context, other.value) for other in others[MISMATCHED:]]
+        alike = [(approach.context, other.value) for other in others[MISMATCHED:]]
+        if quarry.place is not None:
+            own = retold(approach.context, approach.value, quarry.fellows, words, LOOKALIKES, random)
+            if own or len(quarry.value) < TELLING:
+                alike = [(lookalike.context, lookalike.value) for lookalike in own]
     else:
         entity = quarry.finding.entity_type
         count = drawn_controls if drawn(entity) and not _by_odds(approach, quarry) else LOOKALIKES
