@@ -193,10 +193,10 @@ class Extracted:
     expected_tries: int | None
     """Samples until it is seen once, on average; null where the probability is too small to matter."""
     confirmed: str | None = None
-    """For the most probable leaks: how many of how many samples of its own context began with the value, such as
-    ``61 of 64``; it decides nothing, and null says that none were drawn."""
+    """For the gravest leaks: how many of how many samples of its own context began with the value, such as ``61 of
+    64``; it decides nothing, and null says that none were drawn."""
     context_words: int | None = None
-    """For the most probable leaks: after how few of the last words of its own context it is still extractable, of 1,
+    """For the gravest leaks: after how few of the last words of its own context it is still extractable, of 1,
     4, 16, 64 or all; null where that was not asked."""
     greedy: bool | None = None
     """Whether greedy decoding says it under that attack; null where the target does not tell."""

@@ -1,8 +1,8 @@
 """What else is told of the leaks that come out most readily. It decides nothing.
 
 - *Sampled confirmation*: the probability of a leak is computed, and somebody who doubts the computation can count. A
-  few of the most probable leaks are drawn from their own context as a user would draw them, and how many samples begin
-  with the value is told beside the probability.
+  few of the gravest leaks that so many samples can show are drawn from their own context as a user would draw them, and
+  how many samples begin with the value is told beside the probability.
 - *How much context it takes* (Carlini et al. 2023, "Quantifying Memorization Across Neural Language Models", section
   3.3: the longer the prefix, the more is extracted): the value after only the last few words of its context. What comes
   out after four words is anybody's, what needs the whole conversation only those have who have that already.
@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import exp
 from typing import Final
 
 from finetooth.attacks.attribution import Decided
 from finetooth.attacks.outcome import Outcome
+from finetooth.entities import SEVERITIES
 from finetooth.metrics.discoverability import discoverable
 from finetooth.metrics.editing import words
 from finetooth.record import Turn
@@ -34,6 +36,7 @@ SHORTENED: Final = 20
 LENGTHS: Final = (1, 4, 16, 64)
 """To how many words."""
 
+_EXPECTED = 4  # samples that show a leak at least: of a less probable one they would tell nothing
 _SPARE = 4  # tokens: a value need not be cut into the same ones when it is drawn
 
 
@@ -49,18 +52,19 @@ class Confirmation:
 
 
 def confirm(decided: Sequence[Decided], target: Target) -> dict[str, Confirmation]:
-    """Return what else is known of the most probable leaks, by fingerprint.
+    """Return what else is known of the gravest leaks, of equals the most probable, by fingerprint.
 
     Args:
         decided: what became of everything that was tried.
         target: the tuned model.
     """
-    leaks = sorted(filter(None, map(_plainly, decided)), key=_probability, reverse=True)
+    leaks = sorted(filter(None, map(_plainly, decided)), key=_gravest)
     told = {_fingerprint(leak): Confirmation() for leak in leaks[:SHORTENED]}
     for leak, fewest in zip(leaks[:SHORTENED], _fewest(leaks[:SHORTENED], target), strict=True):
         told[_fingerprint(leak)] = replace(told[_fingerprint(leak)], context_words=fewest)
-    for leak, drawn in zip(leaks[:DRAWN], _drawn(leaks[:DRAWN], target), strict=True):
-        told[_fingerprint(leak)] = replace(told[_fingerprint(leak)], drawn=drawn)
+    shown = [leak for leak in leaks if exp(_probability(leak)) * SAMPLES >= _EXPECTED][:DRAWN]
+    for leak, drawn in zip(shown, _drawn(shown, target), strict=True):
+        told[_fingerprint(leak)] = replace(told.get(_fingerprint(leak), Confirmation()), drawn=drawn)
     return told
 
 
@@ -76,6 +80,11 @@ def _probability(leak: Outcome) -> float:
     return leak.tuned.log_probability if leak.tuned else 0.0
 
 
+def _gravest(leak: Outcome) -> tuple[int, float]:
+    severity = leak.quarry.finding.severity if leak.quarry.finding else SEVERITIES[-1]
+    return SEVERITIES.index(severity), -_probability(leak)
+
+
 def _fingerprint(leak: Outcome) -> str:
     return leak.quarry.finding.fingerprint if leak.quarry.finding else ""
 
@@ -83,17 +92,30 @@ def _fingerprint(leak: Outcome) -> str:
 def _drawn(leaks: Sequence[Outcome], target: Target) -> list[str | None]:
     if not target.capabilities.generate or not leaks:
         return [None] * len(leaks)
+    cut = [_before_space(leak.quarry.context) for leak in leaks]
     prompts = [
-        Prompt(leak.quarry.context, max_tokens=(leak.tuned.tokens if leak.tuned else 0) + _SPARE, samples=SAMPLES)
-        for leak in leaks
+        Prompt(context, max_tokens=(leak.tuned.tokens if leak.tuned else 0) + _SPARE, samples=SAMPLES)
+        for leak, (context, _) in zip(leaks, cut, strict=True)
     ]
     said = target.generate(prompts)
     return [
-        f"{sum(text.startswith(leak.quarry.value) for text in answer.texts)} of {len(answer.texts)}"
+        f"{sum((text.lstrip(' ') if space else text).startswith(leak.quarry.value) for text in answer.texts)} of {len(answer.texts)}"
         if isinstance(answer, Generation)
         else None
-        for leak, answer in zip(leaks, said, strict=True)
+        for leak, (_, space), answer in zip(leaks, cut, said, strict=True)
     ]
+
+
+def _before_space(context: Context) -> tuple[Context, str]:
+    """Return a context without the space that it ends with, and that space.
+
+    Most tokenizers make one token of a word and the space before it, so that behind a space of its own a model is where
+    it has never been.
+    """
+    text = context if isinstance(context, str) else context[-1].text
+    left = text.rstrip(" ")
+    shorter = left if isinstance(context, str) else (*context[:-1], replace(context[-1], text=left))
+    return shorter, text[len(left) :]
 
 
 def _fewest(leaks: Sequence[Outcome], target: Target) -> list[int | None]:
