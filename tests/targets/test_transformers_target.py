@@ -186,7 +186,7 @@ def test_a_pickle_is_refused_with_the_way_out(folder, tmp_path):
     [
         ("nowhere", "no such folder"),
         ("http://127.0.0.1:9/v1#model", "not supported yet"),
-        ("model.gguf", "not supported yet"),
+        ("model.gguf", "no such folder or GGUF file"),
     ],
 )
 def test_what_is_no_model_is_a_clear_error(named, message):
@@ -204,7 +204,7 @@ def test_a_truncated_model_is_a_clear_error(folder, tmp_path):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     weights = Path(tmp_path / "model.safetensors")
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(ModelError, match="cannot be loaded"):
+    with pytest.raises(ModelError, match="damaged"):
         resolve(str(tmp_path))
 
 
