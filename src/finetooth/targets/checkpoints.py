@@ -192,10 +192,10 @@ def _attention(config: Any) -> str:
 
 
 def _grow(model: Any, adapter: Shapes) -> None:
-    """Give a model as many tokens as its adapter was saved with."""
+    """Give a model as many tokens as its adapter was trained with, more or fewer."""
     rows = [shape[0] for name, shape in adapter.items() if name.endswith("embed_tokens.weight") and len(shape) > 1]
     held = model.get_input_embeddings().weight
-    if rows and rows[0] > held.shape[0] and prod((rows[0], held.shape[1])) <= sum(map(prod, adapter.values())):
+    if rows and rows[0] != held.shape[0] and prod((rows[0], held.shape[1])) <= sum(map(prod, adapter.values())):
         model.resize_token_embeddings(rows[0], mean_resizing=False)
 
 
