@@ -222,9 +222,8 @@ def test_the_first_token_of_all_is_scored_after_what_begins_a_text():
     with torch.inference_mode():
         scores = target._model(torch.tensor([[2, *ids]])).logits[0].log_softmax(-1)
     assert answer.tokens == len(ids)
-    assert answer.log_probability == pytest.approx(
-        sum(scores[at, token].item() for at, token in enumerate(ids)), abs=1e-3
-    )
+    expected = sum(scores[at, token].item() for at, token in enumerate(ids))
+    assert answer.log_probability == pytest.approx(expected, abs=1e-3)
 
 
 def test_a_template_that_hangs_leaves_its_conversation_unanswered(folder, tmp_path, monkeypatch):
@@ -234,9 +233,8 @@ def test_a_template_that_hangs_leaves_its_conversation_unanswered(folder, tmp_pa
     monkeypatch.setattr(transformers, "ChatTemplate", lambda *given: ChatTemplate(*given, seconds=1))
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "chat_template.jinja").write_text(
-        "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
-    )
+    endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    (tmp_path / "chat_template.jinja").write_text(endless)
     hanging, plain = score(resolve(str(tmp_path))[0], (REFUSED, "4711"), ("my number is", "4711"))
     assert "longer than 1 s" in hanging.reason
     assert isinstance(plain, Likelihood)
