@@ -33,6 +33,7 @@ LONGEST: Final = 64 << 20
 
 _DEATHS: Final = 3  # after so many the template is given up: each of a thousand conversations would take its seconds
 _START_SECONDS: Final = 60.0
+_NEEDED: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "TZ")
 _PIECE: Final = 1 << 20
 _MESSAGE: Final = 1 << 20  # characters of conversations in one message, more or less
 
@@ -115,8 +116,7 @@ class _Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            # Nothing of the environment: it may hold keys, and a template that breaks out would find them.
-            env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONUTF8": "1"},
+            env=_environment(),
             start_new_session=True,
         )
         self.end = weakref.finalize(self, _end, self._process)
@@ -164,6 +164,12 @@ class _Process:
         if code == -signal.SIGXCPU:
             return f"it takes longer than {seconds:g} s"
         return f"its process ended with {code}; it may have {self._memory >> 20} MiB of memory"
+
+
+def _environment() -> dict[str, str]:
+    """Return what Python needs to start, and nothing else: an environment holds keys, and who breaks out would look."""
+    kept = {name: value for name, value in os.environ.items() if name in _NEEDED}
+    return {**kept, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONUTF8": "1"}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
