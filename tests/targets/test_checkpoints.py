@@ -244,6 +244,39 @@ def test_an_adapter_may_bring_more_tokens_or_fewer(folder, tmp_path, rows):
     assert answer.tokens == 1
 
 
+@pytest.mark.parametrize("settings", [{"init_lora_weights": "pissa"}, {"bias": "all"}], ids=["pissa", "biases"])
+@pytest.mark.filterwarnings("ignore:.*[Cc]areful.*:UserWarning")
+def test_an_adapter_that_alters_its_base_is_compared_with_the_base_itself(tmp_path, settings):
+    peft = pytest.importorskip("peft")
+    from transformers import AutoModelForCausalLM
+
+    folder = save(tmp_path / "base", model("Qwen2", num_key_value_heads=2))
+    base = AutoModelForCausalLM.from_pretrained(folder)
+    adapter = peft.get_peft_model(
+        base, peft.LoraConfig(r=4, target_modules=["q_proj"], task_type="CAUSAL_LM", **settings)
+    )
+    for name, parameter in adapter.named_parameters():
+        if "lora_" in name or name.endswith("bias"):
+            parameter.data += 0.5
+    adapter.save_pretrained(tmp_path / "adapter")
+    expected = scores(resolve(str(folder))[0])
+    tuned, reference = resolve(str(tmp_path / "adapter"), str(folder))
+    assert reference._model is not tuned._model
+    assert scores(reference) == pytest.approx(expected, abs=1e-3)
+    assert scores(tuned) != pytest.approx(expected, abs=0.1)
+
+
+def test_an_adapter_of_another_kind_is_refused_before_it_names_a_file(folder, adapted, tmp_path):
+    shutil.copytree(adapted / "adapter", tmp_path, dirs_exist_ok=True)
+    more = {"peft_type": "MULTITASK_PROMPT_TUNING", "prompt_tuning_init_state_dict_path": "evil.bin"}
+    with pytest.raises(ModelError, match=r"\(MULTITASK_PROMPT_TUNING\) is not supported"):
+        resolve(changed(tmp_path, "adapter_config.json", **more), str(folder))
+    with pytest.raises(ModelError, match=r"\(XLORA\) is not supported"):
+        resolve(changed(tmp_path, "adapter_config.json", peft_type="XLORA", adapters={"a": "evil"}), str(folder))
+    with pytest.raises(ModelError, match="a rank that no tensor"):
+        resolve(changed(tmp_path, "adapter_config.json", peft_type="LORA", r=1 << 40), str(folder))
+
+
 def test_a_tokenizer_of_a_larger_model_is_refused(copy):
     tokenizer().save_pretrained(copy)
     small = save(copy.parent / "small", model(vocab_size=200))

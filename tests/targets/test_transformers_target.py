@@ -126,6 +126,7 @@ def test_an_adapter_switched_off_is_its_base(folder, tmp_path):
     adapter.save_pretrained(tmp_path)
     tuned, reference = resolve(str(tmp_path), str(folder))
     plain, _ = resolve(str(folder))
+    assert reference._model is tuned._model
     pair = ("my number is", " 4711")
     [with_adapter], [without], [alone] = score(tuned, pair), score(reference, pair), score(plain, pair)
     assert without.log_probability == pytest.approx(alone.log_probability, abs=1e-4)

@@ -37,6 +37,8 @@ class Checkpoint:
     """A transformers causal language model, or a PEFT model around one."""
     tokenizer: Any
     """Its tokenizer."""
+    base_kept: bool = True
+    """Whether an adapter left the weights of its base as they were, so that it is the base when switched off."""
 
 
 def load_checkpoint(place: Path, precision: Precision = "float32") -> Checkpoint:
@@ -65,6 +67,7 @@ def load_adapter(folder: Path, base: Path, precision: Precision = "float32") -> 
     own = any((folder / name).is_file() for name in _TOKENIZER)
     tokenizer = _tokenizer(folder, folder) if own else below.tokenizer
     _grow(below.model, shapes)
+    before = [(parameter, parameter.data_ptr(), parameter._version) for parameter in below.model.parameters()]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # two libraries deprecating one another say nothing to a user
@@ -72,14 +75,14 @@ def load_adapter(folder: Path, base: Path, precision: Precision = "float32") -> 
             held = set(get_peft_model_state_dict(model, save_embedding_layers=False))
     except Exception as error:  # noqa: BLE001 - whatever a stranger's files make the library raise
         raise ModelError(f"{folder}: the adapter cannot be loaded onto {base} ({_brief(error)})") from None
-    if model.active_peft_config.is_prompt_learning:
-        raise ModelError(f"{folder}: an adapter of kind {model.active_peft_config.peft_type.value} is not supported")
     if lacking := held - set(shapes):
         raise ModelError(
             f"{folder}: the adapter does not fit {base}: {ADAPTER_WEIGHTS} lacks {len(lacking)} of {len(held)} tensors"
         )
     model.eval()
-    return Checkpoint(model, tokenizer)
+    # Some kinds begin from the base's own weights and take their part out of them; biases are trained in their place.
+    kept = all(parameter.data_ptr() == place and parameter._version == times for parameter, place, times in before)
+    return Checkpoint(model, tokenizer, base_kept=kept)
 
 
 def _load_gguf(path: Path, precision: Precision) -> Checkpoint:

@@ -10,15 +10,37 @@ import hashlib
 import json
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from finetooth.errors import ModelError
 from finetooth.evidence import ModelIdentity
+from finetooth.printable import printable
 from finetooth.targets.safetensors_header import Shapes, read_folder, read_safetensors
 
 ADAPTER_CONFIG: Final = "adapter_config.json"
 ADAPTER_WEIGHTS: Final = "adapter_model.safetensors"
+
+_KINDS: Final = frozenset(
+    [
+        "ADALORA",
+        "BOFT",
+        "FOURIERFT",
+        "HRA",
+        "IA3",
+        "LN_TUNING",
+        "LOHA",
+        "LOKR",
+        "LORA",
+        "OFT",
+        "RANDLORA",
+        "TRAINABLE_TOKENS",
+        "VBLORA",
+        "VERA",
+    ]
+)
+"""Adapters that change weights, wherever a text begins: no tokens of their own, and no other file that they name."""
 
 _PICKLES: Final = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _LONGEST_JSON: Final = 64 << 20  # bytes; a configuration has some thousands
@@ -50,9 +72,16 @@ def check_adapter(folder: Path) -> Shapes:
     config = read_json(folder, ADAPTER_CONFIG, "name the folder that training saved")
     _refuse_pickles(folder, ADAPTER_WEIGHTS)
     _refuse_code(folder, config)
+    if config.get("peft_type") not in _KINDS or config.get("alora_invocation_tokens"):
+        kind = printable(str(config.get("peft_type")))
+        raise ModelError(f"{folder}: an adapter of this kind ({kind}) is not supported; merge it into its base")
     if config.get("megatron_config"):
         raise ModelError(f"{folder}: {ADAPTER_CONFIG} names a module to import, which is never done; remove it")
-    return read_safetensors(_regular(folder / ADAPTER_WEIGHTS))
+    shapes = read_safetensors(_regular(folder / ADAPTER_WEIGHTS))
+    ranks = [config.get("r"), *(config.get("rank_pattern") or {}).values()]
+    if max((rank for rank in ranks if type(rank) is int), default=0) > max(chain(*shapes.values()), default=0):
+        raise ModelError(f"{folder}: {ADAPTER_CONFIG} speaks of a rank that no tensor of {ADAPTER_WEIGHTS} has")
+    return shapes
 
 
 def check_size(folder: Path, parameters: int, shapes: Shapes) -> None:

@@ -308,10 +308,10 @@ def load(
         )
     under = base or adapter_base(folder)
     both = load_adapter(folder, under, dtype)
-    return (
-        TransformersTarget(both.model, both.tokenizer, identity(folder, under)),
-        TransformersTarget(both.model, both.tokenizer, identity(under), adapter_off=True),
-    )
+    tuned_one = TransformersTarget(both.model, both.tokenizer, identity(folder, under))
+    if both.base_kept:
+        return tuned_one, TransformersTarget(both.model, both.tokenizer, identity(under), adapter_off=True)
+    return tuned_one, TransformersTarget(load_checkpoint(under, dtype).model, both.tokenizer, identity(under))
 
 
 def _cut(text: str | TemplateError) -> _Rendered | Unanswered:
