@@ -81,7 +81,7 @@ def write_gguf(path: Path, made, words, *, half: bool = False, drop: str = "", *
     import json
 
     writer.add_token_merges([" ".join(pair) for pair in json.loads(merges)["model"]["merges"]])
-    writer.add_eos_token_id(1)
+    writer.add_eos_token_id(1 if words.eos_token_id is None else words.eos_token_id)
     writer.add_add_bos_token(False)
     writer.add_chat_template(words.chat_template)
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)

@@ -22,24 +22,10 @@ from finetooth.targets.safetensors_header import Shapes, read_folder, read_safet
 ADAPTER_CONFIG: Final = "adapter_config.json"
 ADAPTER_WEIGHTS: Final = "adapter_model.safetensors"
 
-_KINDS: Final = frozenset(
-    [
-        "ADALORA",
-        "BOFT",
-        "FOURIERFT",
-        "HRA",
-        "IA3",
-        "LN_TUNING",
-        "LOHA",
-        "LOKR",
-        "LORA",
-        "OFT",
-        "RANDLORA",
-        "TRAINABLE_TOKENS",
-        "VBLORA",
-        "VERA",
-    ]
-)
+_KINDS: Final = (
+    "ADALORA", "BOFT", "FOURIERFT", "HRA", "IA3", "LN_TUNING", "LOHA", "LOKR", "LORA", "OFT", "RANDLORA",
+    "TRAINABLE_TOKENS", "VBLORA", "VERA",
+)  # fmt: skip
 """Adapters that change weights, wherever a text begins: no tokens of their own, and no other file that they name."""
 
 _PICKLES: Final = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
