@@ -201,6 +201,12 @@ def test_a_template_that_always_takes_too_long_is_given_up():
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.parametrize("said", [b"", b"{", b"[true, 1]", b"[1, 2, 3]", b"[" * 100_000, b"\xff"])
+def test_what_is_no_answer_is_not_believed(said):
+    with pytest.raises(templating._DiedError, match="out of turn"):
+        templating._answer(said)
+
+
 def test_what_is_rendered_may_not_be_endless(monkeypatch):
     monkeypatch.setattr(templating, "LONGEST", 1 << 20)
     assert "renders more than 1 MiB" in str(ChatTemplate("{{ 'a' * 2000000 }}").render([HELLO])[0])
