@@ -239,3 +239,22 @@ def test_the_process_can_open_nothing():
     program = "from finetooth.targets import templateprogram as t; t._limit(1 << 34); open('/etc/hostname')"
     ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
     assert b"Too many open files" in ended.stderr
+
+
+def test_where_there_is_no_limit_on_memory_the_process_is_watched():
+    program = (
+        "import resource, time\n"
+        "from finetooth.targets import templateprogram as t\n"
+        "real = resource.setrlimit\n"
+        "def refuses(what, limits):\n"
+        "    if what == resource.RLIMIT_AS: raise ValueError\n"
+        "    real(what, limits)\n"
+        "resource.setrlimit = refuses\n"
+        "t._limit(200 << 20)\n"
+        "held = [b'a' * (400 << 20)]\n"
+        "time.sleep(30)\n"
+    )
+    began = time.monotonic()
+    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
+    assert (ended.returncode, ended.stderr) == (1, b"")
+    assert time.monotonic() - began < 20
