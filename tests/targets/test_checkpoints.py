@@ -82,6 +82,19 @@ def test_a_gguf_file_of_half_precision_is_off_by_as_much(tmp_path):
     assert scores(resolve(str(half))[0]) == pytest.approx(scores(resolve(str(exact))[0]), abs=0.2)
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_every_form_can_be_kept_in_half_precision(folder, adapted, dtype):
+    from finetooth.targets.transformers import load
+
+    forms = [(adapted / "adapter", folder), (adapted / "merged", folder), (adapted / "tuned.gguf", None)]
+    whole = scores(load(adapted / "merged")[0])
+    for form, base in forms:
+        half, _ = load(form, base, dtype)
+        assert half._reader.model.dtype == getattr(torch, dtype)
+        assert scores(half) == pytest.approx(whole, rel=0.1)
+        assert half.generate([Prompt(TURNS, max_tokens=3, samples=2)])[0].tokens <= 6
+
+
 def test_what_lies_beside_a_gguf_file_is_none_of_its_business(tmp_path):
     path = write_gguf(tmp_path / "model.gguf", model(), tokenizer())
     (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04.")
