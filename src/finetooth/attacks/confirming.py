@@ -97,13 +97,14 @@ def _drawn(leaks: Sequence[Outcome], target: Target) -> list[str | None]:
         Prompt(context, max_tokens=(leak.tuned.tokens if leak.tuned else 0) + _SPARE, samples=SAMPLES)
         for leak, (context, _) in zip(leaks, cut, strict=True)
     ]
-    said = target.generate(prompts)
-    return [
-        f"{sum((text.lstrip(' ') if space else text).startswith(leak.quarry.value) for text in answer.texts)} of {len(answer.texts)}"
-        if isinstance(answer, Generation)
-        else None
-        for leak, (_, space), answer in zip(leaks, cut, said, strict=True)
-    ]
+    drawn: list[str | None] = []
+    for leak, (_, space), answer in zip(leaks, cut, target.generate(prompts), strict=True):
+        if isinstance(answer, Generation):
+            texts = [text.lstrip(" ") if space else text for text in answer.texts]
+            drawn.append(f"{sum(text.startswith(leak.quarry.value) for text in texts)} of {len(texts)}")
+        else:
+            drawn.append(None)
+    return drawn
 
 
 def _before_space(context: Context) -> tuple[Context, str]:
