@@ -162,20 +162,24 @@ def test_a_rate_over_nothing_is_unproven():
 
 def waiver(fingerprint, expires=date(2027, 2, 1)):
     return Waiver(
-        fingerprint=fingerprint, entity_type="API_KEY", reason="revoked", owner="a@b.example", expires=expires
+        fingerprint=fingerprint,
+        entity_type="EMAIL_ADDRESS",
+        reason="public mailbox",
+        owner="a@b.example",
+        expires=expires,
     )
 
 
 def test_a_waived_finding_is_waived_until_it_expires():
     chosen = policy("train", metric="findings", at_most=0)
-    seen = evidence(scanned(finding("API_KEY", "c" * 32)))
+    seen = evidence(scanned(finding("EMAIL_ADDRESS", "c" * 32)))
     kwargs = {"waivers": [waiver("c" * 32)]}
     assert status(chosen, seen, today=date(2027, 2, 1), **kwargs) == "WAIVED"
     assert status(chosen, seen, today=date(2027, 2, 2), **kwargs) == "FAIL"
 
 
 def test_a_waiver_covers_its_own_finding_alone():
-    seen = evidence(scanned(finding("API_KEY", "c" * 32), finding("API_KEY", "d" * 32)))
+    seen = evidence(scanned(finding("EMAIL_ADDRESS", "c" * 32), finding("EMAIL_ADDRESS", "d" * 32)))
     chosen = policy("train", metric="findings", at_most=0)
     assert status(chosen, seen, waivers=[waiver("c" * 32)], today=date(2027, 1, 1)) == "FAIL"
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import finetooth
-from finetooth import config, evidencefile, judgement, keyfile, policyfile, runfolder
+from finetooth import config, evidencefile, judgement, keyfile, policyfile, runfolder, waiverfile
 from finetooth.errors import InputError, KeyMismatchError, PolicyError
 from finetooth.evidence import Evidence
 from finetooth.formats import json
@@ -26,6 +27,7 @@ from finetooth.report import PolicyIdentity, Report, Timing, Tool
 from finetooth.shapes import reading
 from finetooth.shapes.reading import Reading
 from finetooth.sources.source import Source
+from finetooth.waiver import Waiver
 
 if TYPE_CHECKING:
     from finetooth.engines.engine import Engine
@@ -50,6 +52,8 @@ def audit(
     engine: str | None = None,
     workers: int | None = None,
     resume: bool = True,
+    waivers: waiverfile.Named = None,
+    today: date | None = None,
     key: FingerprintKey | None = None,
     progress: Progress = silent,
 ) -> Report:
@@ -66,6 +70,8 @@ def audit(
         engine: where the data is scanned: ``inline``, ``local`` or ``ray``; what fits by default.
         workers: how many processes scan it at most.
         resume: whether what an earlier scan has done of it may be used again.
+        waivers: file of accepted findings, or the waivers themselves; the configured file by default.
+        today: the day by which they expire; UTC's by default.
         key: fingerprint key; the environment's or the configured one by default.
         progress: is told how far the work is.
 
@@ -75,7 +81,10 @@ def audit(
     """
     stage: Stage = "release" if model else "train"
     scanning = _Scanning(input_format, tokenizer, engine, workers, resume)
-    return _run(data, stage, policy, scanning, model=model, base=base, budget=budget, key=key, progress=progress)
+    accepting = _Accepting(waivers, today)
+    return _run(
+        data, stage, policy, scanning, accepting, model=model, base=base, budget=budget, key=key, progress=progress
+    )
 
 
 def scan(
@@ -87,12 +96,14 @@ def scan(
     engine: str | None = None,
     workers: int | None = None,
     resume: bool = True,
+    waivers: waiverfile.Named = None,
+    today: date | None = None,
     key: FingerprintKey | None = None,
     progress: Progress = silent,
 ) -> Report:
     """Scan the data and judge it at the train gate; arguments and errors as in ``audit``."""
     scanning = _Scanning(input_format, tokenizer, engine, workers, resume)
-    return _run(data, "train", policy, scanning, key=key, progress=progress)
+    return _run(data, "train", policy, scanning, _Accepting(waivers, today), key=key, progress=progress)
 
 
 def scan_share(
@@ -154,13 +165,20 @@ def scan_share(
 
 
 def merge(
-    folders: Sequence[str | Path], policy: str | Path | None = None, *, key: FingerprintKey | None = None
+    folders: Sequence[str | Path],
+    policy: str | Path | None = None,
+    *,
+    waivers: waiverfile.Named = None,
+    today: date | None = None,
+    key: FingerprintKey | None = None,
 ) -> Report:
     """Put the parts of a shared scan together, and judge them at the train gate.
 
     Args:
         folders: what ``-o`` named on each machine.
         policy: name of a shipped policy, or a path.
+        waivers: as in ``audit``.
+        today: as in ``audit``.
         key: fingerprint key of the scan.
 
     Raises:
@@ -173,9 +191,10 @@ def merge(
     settings = config.find(Path.cwd())
     chosen = _policy(policy, settings)
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
+    accepted = _Accepting(waivers, today).resolve(settings, key.id)
     parts = partfile.load(map(Path, folders), key.mac, key.id)
     evidence = Evidence(key_id=key.id, scan=shares.merged(parts), probe=None)
-    return _report(evidence, chosen, "train", started)
+    return _report(evidence, chosen, "train", accepted, started)
 
 
 def probe(
@@ -191,6 +210,8 @@ def probe(
     engine: str | None = None,
     workers: int | None = None,
     resume: bool = True,
+    waivers: waiverfile.Named = None,
+    today: date | None = None,
     key: FingerprintKey | None = None,
     progress: Progress = silent,
 ) -> Report:
@@ -208,6 +229,8 @@ def probe(
         engine: where the data is scanned, as in ``audit``.
         workers: how many processes scan it at most.
         resume: whether what an earlier scan has done of it may be used again.
+        waivers: as in ``audit``.
+        today: as in ``audit``.
         key: fingerprint key; it must be the one of the earlier scan.
         progress: is told how far the work is.
 
@@ -219,6 +242,7 @@ def probe(
         "release",
         policy,
         _Scanning(input_format, tokenizer, engine, workers, resume),
+        _Accepting(waivers, today),
         model=model,
         base=base,
         findings=findings,
@@ -228,21 +252,32 @@ def probe(
     )
 
 
-def judge(folders: Sequence[str | Path], policy: str | Path | None = None, stage: Stage | None = None) -> Report:
+def judge(
+    folders: Sequence[str | Path],
+    policy: str | Path | None = None,
+    stage: Stage | None = None,
+    *,
+    waivers: waiverfile.Named = None,
+    today: date | None = None,
+) -> Report:
     """Judge the evidence that earlier runs left on disk, at once.
 
     Args:
         folders: what ``-o`` named: a scan, a probe, or both.
         policy: name of a shipped policy, or a path.
         stage: which gate is asked for; by default release where there is probe evidence, else train.
+        waivers: as in ``audit``.
+        today: as in ``audit``.
 
     Raises:
         UsageError: there is no evidence, or it does not fit together.
     """
     started = perf_counter()
-    chosen = _policy(policy, config.find(Path.cwd()))
+    settings = config.find(Path.cwd())
+    chosen = _policy(policy, settings)
     evidence = evidencefile.merge((Path(folder), evidencefile.load(Path(folder))) for folder in folders)
-    return _report(evidence, chosen, stage or ("release" if evidence.probe else "train"), started)
+    accepted = _Accepting(waivers, today).resolve(settings, evidence.key_id)
+    return _report(evidence, chosen, stage or ("release" if evidence.probe else "train"), accepted, started)
 
 
 def load(folder: str | Path) -> Report:
@@ -303,6 +338,26 @@ class _Scanning:
         return reading.told(path, self.input_format, self.tokenizer_folder)
 
 
+@dataclass(frozen=True, slots=True)
+class _Accepting:
+    """Which findings are accepted, as the caller says it."""
+
+    waivers: waiverfile.Named
+    today: date | None
+
+    def resolve(self, settings: config.Configuration, key_id: str) -> _Accepted:
+        """Return the waivers and the day by which they expire: UTC's, so that every machine has the same."""
+        waivers = waiverfile.resolve(self.waivers, settings.waivers, key_id)
+        return _Accepted(waivers, self.today or datetime.now(UTC).date())
+
+
+class _Accepted(NamedTuple):
+    """Waivers, and the day by which they expire."""
+
+    waivers: tuple[Waiver, ...]
+    today: date
+
+
 def _rendered(form: Format, report: Report) -> Iterator[bytes]:
     """Yield a report's text when it is asked for: several at once would take the memory of a large scan."""
     yield form.render(report).encode("utf-8", "backslashreplace")
@@ -313,6 +368,7 @@ def _run(
     stage: Stage,
     policy: str | Path | None,
     scanning: _Scanning,
+    accepting: _Accepting,
     *,
     model: str | Path | None = None,
     base: str | Path | None = None,
@@ -329,6 +385,7 @@ def _run(
         raise PolicyError(f"the policy {chosen.policy.name!r} has no requirements for the {stage} gate")
     sources = _sources(data, twice=model is not None)
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
+    accepted = accepting.resolve(settings, key.id)
     models = _models(model, base)
     how = scanning.reading()
     evidence = _scanned(sources, chosen, key, scanning, settings, findings, progress)
@@ -348,7 +405,7 @@ def _run(
             progress=progress,
         )
         evidence = replace(evidence, probe=probed)
-    return _report(evidence, chosen, stage, started)
+    return _report(evidence, chosen, stage, accepted, started)
 
 
 def _scanned(
@@ -434,8 +491,8 @@ def _policy(named: str | Path | None, settings: config.Configuration) -> PolicyS
     return policyfile.load(settings.policy if named is None else str(named))
 
 
-def _report(evidence: Evidence, chosen: PolicySource, stage: Stage, started: float) -> Report:
-    verdict = judgement.judge(chosen.policy, evidence, stage=stage)
+def _report(evidence: Evidence, chosen: PolicySource, stage: Stage, accepted: _Accepted, started: float) -> Report:
+    verdict = judgement.judge(chosen.policy, evidence, stage=stage, waivers=accepted.waivers, today=accepted.today)
     return Report(
         tool=TOOL,
         verdict=verdict,
