@@ -10,6 +10,7 @@ from math import log2, log10
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from finetooth.entities import SEVERITIES
 from finetooth.formats.leaks import RepetitionBin
 from finetooth.formats.picture import FileStrip, RepeatPoint
 from finetooth.verdict import Ruling
@@ -100,28 +101,23 @@ def bar(parts: Sequence[tuple[str, float]], top: float, width: int = 220) -> str
 
 
 def strip(of: FileStrip) -> str:
-    """Return a file from its first record to its last, darker where more findings stand, with what is unread below."""
-    width, height = 720, 30
-    fullest = max((count for count, _ in of.bins), default=0)
+    """Return a file from its first record to its last: higher where more stands, by severity; unread parts below."""
+    width, height, base = 1040, 58, 50
     image = _image(width, height, f"{of.occurrences:,} occurrences in {of.records:,} records", "strip-picture")
     image.set("preserveAspectRatio", "none")
+    fullest = max(sum(part) for part in of.bins) or 1
     step = width / len(of.bins)
-    _add(image, "rect", "track", x=0, y=0, width=width, height=24)
-    for place, (count, severity) in enumerate(of.bins):
-        if count:
-            shade = 0.25 + 0.75 * log2(1 + count) / log2(1 + fullest)
-            _add(
-                image,
-                "rect",
-                severity,
-                x=step * place,
-                y=0,
-                width=max(step - 0.5, 0.5),
-                height=24,
-                fill_opacity=round(shade, 2),
-            )
+    _add(image, "rect", "track", x=0, y=base, width=width, height=1.5)
+    for place, part in enumerate(of.bins):
+        left, length = step * place + 0.1 * step, 0.8 * step
+        top = float(base)
+        for severity, count in zip(reversed(SEVERITIES), reversed(part), strict=True):
+            if count:
+                tall = (base - 2) * count / fullest
+                top -= tall
+                _add(image, "rect", severity, x=left, y=top, width=length, height=tall)
         if place in of.unread:
-            _add(image, "rect", "unread", x=step * place, y=26, width=max(step - 0.5, 2), height=4)
+            _add(image, "rect", "missed", x=left, y=base + 3, width=max(length, 4), height=5)
     return _text(image)
 
 
@@ -205,7 +201,13 @@ def _spoken(of: Ruling) -> str:
 def _image(width: int, height: int, label: str, name: str) -> Element:
     return Element(
         "svg",
-        {"viewBox": f"0 0 {width} {height}", "class": name, "role": "img", "aria-label": label},
+        {
+            "viewBox": f"0 0 {width} {height}",
+            "preserveAspectRatio": "xMinYMid",
+            "class": name,
+            "role": "img",
+            "aria-label": label,
+        },
     )
 
 

@@ -15,8 +15,8 @@ from finetooth.evidence import Input, ScanEvidence
 from finetooth.finding import Finding
 from finetooth.location import Role
 
-STRIP_BINS: Final = 120
-"""Into how many equal parts of its records a file is cut."""
+_BINS: Final = 120
+"""Into how many equal parts of its records a file is cut at most."""
 _RISK_STEPS: Final = 50
 
 
@@ -53,8 +53,8 @@ class FileStrip:
     path: str
     records: int
     """Records in the file, unread ones counted as far as their place is known."""
-    bins: tuple[tuple[int, Severity], ...]
-    """For each of `STRIP_BINS` parts, in order: occurrences, and the gravest severity among them."""
+    bins: tuple[tuple[int, ...], ...]
+    """For each part of its records, in order: occurrences by severity, in the order of `SEVERITIES`."""
     unread: frozenset[int]
     """Parts that hold something unread."""
     occurrences: int
@@ -122,20 +122,19 @@ def strips(scan: ScanEvidence, files: int) -> list[FileStrip]:
             last[unread.path] = max(last.get(unread.path, 0), unread.record)
     shown = sorted(counts, key=lambda path: (-counts[path], path))[:files]
     sizes = {path: _size(inputs.get(path), last[path]) for path in shown}
-    bins: dict[str, list[tuple[int, int]]] = {path: [(0, len(SEVERITIES) - 1)] * STRIP_BINS for path in shown}
+    bins = {path: [[0] * len(SEVERITIES) for _ in range(min(_BINS, sizes[path]))] for path in shown}
     for finding in scan.findings:
         grave = SEVERITIES.index(finding.severity)
         for place in finding.locations:
             if (row := bins.get(place.path)) is not None:
-                at = place.record * STRIP_BINS // sizes[place.path]
-                row[at] = (row[at][0] + 1, min(row[at][1], grave))
+                row[place.record * len(row) // sizes[place.path]][grave] += 1
     return [
         FileStrip(
             path=path,
             records=sizes[path],
-            bins=tuple((count, SEVERITIES[grave]) for count, grave in bins[path]),
+            bins=tuple(tuple(part) for part in bins[path]),
             unread=frozenset(
-                each.record * STRIP_BINS // sizes[path]
+                each.record * len(bins[path]) // sizes[path]
                 for each in scan.coverage.unread
                 if each.path == path and each.record is not None
             ),
