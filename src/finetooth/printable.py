@@ -1,4 +1,4 @@
-"""Text from a stranger, made safe to show: no terminal obeys it, no mark turns the writing around, none fills the page."""
+"""Text from a stranger, made safe to show: no terminal obeys it, no mark turns it around, and it fills no page."""
 
 from __future__ import annotations
 

@@ -42,7 +42,9 @@ def ruling(of: Ruling) -> str:
         _add(image, "line", f"interval {of.status}", x1=x(of.low), x2=x(high), y1=middle, y2=middle)
         if of.high is None:  # nothing limits it from above
             tip = width - 7
-            _add(image, "path", f"arrow {of.status}", d=f"M{tip - 6} {middle - 5}L{tip} {middle}L{tip - 6} {middle + 5}")
+            _add(
+                image, "path", f"arrow {of.status}", d=f"M{tip - 6} {middle - 5}L{tip} {middle}L{tip - 6} {middle + 5}"
+            )
         _add(image, "circle", f"dot {of.status}", cx=x(of.observed), cy=middle, r=4.5)
     return _text(image)
 
@@ -177,9 +179,9 @@ def scatter(points: Sequence[RepeatPoint]) -> str:
     for point in points:
         radius = 3 + 11 * (log2(point.findings + 1) / log2(most + 1) if most > 1 else 0.2)
         dot = _add(image, "circle", f"bubble {point.severity}", cx=x(point.records), cy=y(point.risk), r=radius)
-        SubElement(dot, "title").text = (
-            f"{point.findings:,} {point.severity}, in {point.records:,} records each, risk about {point.risk:.2f}"
-        )
+        SubElement(
+            dot, "title"
+        ).text = f"{point.findings:,} {point.severity}, in {point.records:,} records each, risk about {point.risk:.2f}"
     return _text(image)
 
 

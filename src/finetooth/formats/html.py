@@ -143,14 +143,13 @@ def _chance(probability: float | None) -> str:
     return f"{100 * probability:.3g} %" if probability >= 1e-4 else f"{probability:.0e}"  # noqa: PLR2004 - 0.01 %
 
 
-def _size(count: int) -> str:
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if count < 1000:  # noqa: PLR2004 - SI units
-            break
-        count /= 1000  # type: ignore[assignment]
-    else:
-        unit = "TB"
-    return f"{count:,.3g} {unit}" if unit != "bytes" else f"{count} bytes"
+def _size(count: float) -> str:
+    """Return a size as people read it: three digits and an SI unit."""
+    for unit in ("bytes", "KB", "MB", "GB", "TB"):
+        if count < 1000 or unit == "TB":  # noqa: PLR2004 - SI units
+            return f"{count:,.3g} {unit}"
+        count /= 1000
+    raise AssertionError("the last unit takes all")
 
 
 def _trusted(markup: str) -> Any:
