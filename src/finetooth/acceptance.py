@@ -27,8 +27,8 @@ class Known(NamedTuple):
     """What it is."""
     category: str
     """Which kind of harm it belongs to."""
-    preview: str
-    """Its value, masked."""
+    preview: str | None
+    """Its value, masked, where it was seen."""
 
 
 def known(evidence: Evidence) -> dict[str, Known]:
@@ -38,13 +38,22 @@ def known(evidence: Evidence) -> dict[str, Known]:
     return {each.fingerprint: Known(each.entity_type, each.category, each.preview) for each in (*scanned, *probed)}
 
 
-def rule(waivers: Sequence[Waiver], policy: Policy, evidence: Evidence, today: date) -> tuple[WaiverRuling, ...]:
-    """Return what becomes of each waiver, in the order of fingerprints."""
+def rule(waivers: Sequence[Waiver], policy: Policy, evidence: Evidence | None, today: date) -> tuple[WaiverRuling, ...]:
+    """Return what becomes of each waiver, in the order of fingerprints.
+
+    Without evidence each is taken at its word: that its finding is there, and is what it says.
+    """
     if not waivers:
         return ()
-    there, unread = known(evidence), evidence.scan.coverage.records_unread if evidence.scan else 0
+    there = _at_their_word(waivers, policy) if evidence is None else known(evidence)
+    unread = evidence.scan.coverage.records_unread if evidence and evidence.scan else 0
     ordered = sorted(waivers, key=lambda waiver: waiver.fingerprint)
     return tuple(_rule(waiver, there.get(waiver.fingerprint), policy, unread, today) for waiver in ordered)
+
+
+def _at_their_word(waivers: Sequence[Waiver], policy: Policy) -> dict[str, Known]:
+    types = {waiver.fingerprint: waiver.entity_type for waiver in waivers}
+    return {each: Known(name, policy.detect.entity_type(name).category, None) for each, name in types.items()}
 
 
 def _rule(waiver: Waiver, found: Known | None, policy: Policy, unread: int, today: date) -> WaiverRuling:
@@ -52,8 +61,8 @@ def _rule(waiver: Waiver, found: Known | None, policy: Policy, unread: int, toda
     why = ""
     if not waiver.active(today):
         status = "expired"
-        remedy = "its finding counts again" if found else "nor is its finding there any more; take it out"
-        why = f"its last day was {waiver.expires}; {remedy}"
+        remedy = "and its finding counts again" if found else "and there is no such finding any more; take it out"
+        why = f"its last day was {waiver.expires}, {remedy}"
     elif found is None:
         status = "unmatched"
         doubt = f", as far as could be read ({counted(unread, 'record')} could not)" if unread else ""

@@ -1,22 +1,19 @@
-"""``finetooth-waivers.yaml``: accepted findings as text and back (schema ``finetooth.waivers/v1``). Knows no screen.
+"""``finetooth-waivers.yaml``: what it says, and where (schema ``finetooth.waivers/v1``). Knows no screen.
 
 One line a waiver, sorted by fingerprint, without line numbers or timestamps: two branches that each accept a finding
-touch different lines. A file is edited by its lines and never written anew, so that what people wrote into it stays
-as they wrote it. Lines above a waiver belong to it: they move with it, and go with it, and whoever removes it is given
-them to tell.
+touch different lines. What is no such file is refused with its place and the remedy, since a waiver that is
+misunderstood either hides something or hides nothing; `waiveredit` changes the file.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import yaml
 from yaml import MarkedYAMLError, Node, SafeLoader, YAMLError, compose
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
@@ -29,15 +26,9 @@ SCHEMA: Final = "finetooth.waivers/v1"
 LONGEST: Final = 500
 """Code points in a reason, an owner or a type: what does not fit a line is not read in a review."""
 
-_HEADER: Final = f"""\
-# Findings that somebody answers for: one line each, sorted. See docs/waivers.md of finetooth.
-schema: {SCHEMA}
-key_id: {{key_id}}
-waivers:
-"""
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{32}")
 _KEY_ID: Final = re.compile(r"[0-9a-f]{8}")
-_FIELDS: Final = tuple(field.name for field in fields(Waiver))
+FIELDS: Final = tuple(field.name for field in fields(Waiver))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +56,29 @@ class WaiverFile:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """A waiver that was taken out of a file."""
+class Place(NamedTuple):
+    """Where a waiver stands."""
 
-    waiver: Waiver
-    """What it said."""
-    comments: tuple[str, ...]
-    """What people had written above it and behind it, which went with it."""
+    first: int
+    """First line, from 1."""
+    last: int
+    """Last line, from 1."""
+    end: int
+    """Column after it, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file's text, what it says, and where."""
+
+    text: str
+    told: WaiverFile
+    list_line: int
+    """Of the key ``waivers``, from 1."""
+    empty: tuple[int, int]
+    """From where to where on that line it says that there is none, if it does."""
+    places: tuple[Place, ...]
+    """Of each waiver."""
 
 
 Named = str | Path | Sequence[Waiver] | None
@@ -109,7 +115,7 @@ def load(path: Path) -> WaiverFile:
         InputError: it cannot be read.
         UsageError: it says something that makes no sense. The message names file and line.
     """
-    return _parse(_read(path), str(path)).told
+    return parse(read(path), str(path)).told
 
 
 def day(text: str) -> date:
@@ -126,121 +132,13 @@ def day(text: str) -> date:
     raise ValueError("write the last day on which the waiver counts, such as 2027-02-01")
 
 
-def add(path: Path, waiver: Waiver, key_id: str, *, renew: bool = False) -> None:
-    """Put a waiver into a file, which is made where there is none; all else in it stays as it is.
-
-    Args:
-        path: the file.
-        waiver: what is accepted.
-        key_id: names the key of its fingerprint.
-        renew: whether it may take the place of one for the same finding.
+def read(path: Path) -> str:
+    """Return the text of a file of waivers.
 
     Raises:
-        KeyMismatchError: the file holds waivers of another key.
-        UsageError: the waiver or the file makes no sense, or the finding is waived already.
+        InputError: it cannot be read.
+        UsageError: it is not UTF-8.
     """
-    line = _line(waiver)
-    text = _read(path) if path.exists() else _HEADER.format(key_id=_quoted(key_id))
-    parsed = _parse(text, str(path))
-    parsed.told.require_key(key_id)
-    blocks = parsed.blocks()
-    before = [block for block in blocks if block.waiver.fingerprint == waiver.fingerprint]
-    if before and not renew:
-        raise UsageError(
-            f"{path}:{before[0].line}: {waiver.fingerprint} is waived already, by {before[0].waiver.owner} until "
-            f"{before[0].waiver.expires}; to put this in its place, say --renew"
-        )
-    margin = blocks[0].own.partition("-")[0] if blocks else "  "
-    above, behind = (before[0].above, before[0].behind) if before else ((), "\n")
-    kept = [block for block in blocks if block not in before]
-    _write(path, parsed, [*kept, _Block(waiver, above, f"{margin}- {line}{behind}", behind, 0)])
-
-
-def remove(path: Path, fingerprints: Collection[str]) -> list[Removed]:
-    """Take waivers out of a file, and return them with what was written beside them.
-
-    Raises:
-        UsageError: the file makes no sense, or cannot be edited.
-    """
-    parsed = _parse(_read(path), str(path))
-    blocks = parsed.blocks()
-    gone = [block for block in blocks if block.waiver.fingerprint in fingerprints]
-    if gone:
-        _write(path, parsed, [block for block in blocks if block not in gone])
-    return [Removed(block.waiver, tuple(block.comments())) for block in gone]
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A waiver as its file has it: its own line, and those above it that are nobody else's."""
-
-    waiver: Waiver
-    above: tuple[str, ...]
-    own: str
-    behind: str
-    """What stands on its line after it, with the line's end."""
-    line: int
-
-    def comments(self) -> Iterator[str]:
-        yield from (text for line in (*self.above, self.behind) if (text := line.strip()))
-
-
-class _Place(NamedTuple):
-    """Where a waiver stands."""
-
-    first: int
-    """First line, from 1."""
-    last: int
-    """Last line, from 1."""
-    end: int
-    """Column after it, from 0."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Parsed:
-    """A file's text, what it says, and where."""
-
-    text: str
-    told: WaiverFile
-    list_line: int
-    """Of the key ``waivers``, from 1."""
-    empty: tuple[int, int]
-    """From where to where on that line it says that there is none, if it does."""
-    places: tuple[_Place, ...]
-    """Of each waiver."""
-
-    def lines(self) -> list[str]:
-        """Return the lines, each with its end."""
-        lines = self.text.splitlines(keepends=True)
-        return [line if line.endswith("\n") else line + "\n" for line in lines]
-
-    def blocks(self) -> list[_Block]:
-        """Return each waiver with its lines.
-
-        Raises:
-            UsageError: one does not stand on one line of its own, so that it cannot be told what belongs to it.
-        """
-        lines, blocks, end = self.lines(), [], self.list_line
-        for waiver, (first, last, column) in zip(self.told.waivers, self.places, strict=True):
-            if first != last or first <= end or not lines[first - 1].lstrip().startswith("- "):
-                raise UsageError(
-                    f"{self.told.origin}:{first}: a waiver that finetooth may edit stands on one line of its own, as "
-                    f"- {{fingerprint: ..., entity_type: ..., reason: ..., owner: ..., expires: ...}}; write it so"
-                )
-            own = lines[first - 1]
-            blocks.append(_Block(waiver, tuple(lines[end : first - 1]), own, own[column:], first))
-            end = first
-        return blocks
-
-    def around(self) -> tuple[list[str], list[str]]:
-        """Return the lines before the first waiver's, and those after the last."""
-        lines, last = self.lines(), self.places[-1].last if self.places else self.list_line
-        *before, key = lines[: self.list_line]
-        start, end = self.empty
-        return [*before, key[:start] + key[end:]], lines[last:]
-
-
-def _read(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -249,7 +147,16 @@ def _read(path: Path) -> str:
         raise UsageError(f"{path}: not UTF-8 at byte {error.start}; a file of waivers is UTF-8 YAML") from error
 
 
-def _parse(text: str, origin: str) -> _Parsed:
+def parse(text: str, origin: str) -> Parsed:
+    """Return what a text says, with its places.
+
+    Args:
+        text: the text.
+        origin: where it comes from, for messages.
+
+    Raises:
+        UsageError: it says something that makes no sense.
+    """
     try:
         root = compose(text, Loader=SafeLoader)
     except MarkedYAMLError as error:
@@ -281,24 +188,24 @@ def _parse(text: str, origin: str) -> _Parsed:
         raise UsageError(f"{origin}:{_at(listed)}: waivers is a list, one line each")
     waivers = tuple(_waiver(entry, place, origin) for place, entry in enumerate(entries, 1))
     _refuse_repeated(waivers, entries, origin)
-    places = tuple(_Place(_at(entry), _end(entry), int(entry.end_mark.column)) for entry in entries)
+    places = tuple(Place(_at(entry), _end(entry), int(entry.end_mark.column)) for entry in entries)
     none = (0, 0) if entries else (int(listed.start_mark.column), int(listed.end_mark.column))
-    return _Parsed(text, WaiverFile(origin, key_id, waivers), _at(key), none, places)
+    return Parsed(text, WaiverFile(origin, key_id, waivers), _at(key), none, places)
 
 
 def _waiver(entry: Node, place: int, origin: str) -> Waiver:
     where = f"{origin}:{_at(entry)}: waiver {place}"
     if not isinstance(entry, MappingNode):
-        raise UsageError(f"{where}: a waiver is {{{', '.join(_FIELDS)}}}")
+        raise UsageError(f"{where}: a waiver is {{{', '.join(FIELDS)}}}")
     given: dict[str, str] = {}
     for key, value in entry.value:
         name, text = _text(key), _text(value)
-        if name not in _FIELDS:
-            raise UsageError(f"{where}: {name!r} is no key of a waiver; there are {', '.join(_FIELDS)}")
+        if name not in FIELDS:
+            raise UsageError(f"{where}: {name!r} is no key of a waiver; there are {', '.join(FIELDS)}")
         if text is None:
             raise UsageError(f"{where}: {name} is a text")
         given[name] = text
-    for name in _FIELDS:
+    for name in FIELDS:
         if not given.get(name, "").strip():
             raise UsageError(f"{where}: {name} is required, and may not be empty")
     try:
@@ -312,12 +219,13 @@ def _waiver(entry: Node, place: int, origin: str) -> Waiver:
         owner=given["owner"],
         expires=expires,
     )
-    if problem := _problem(waiver):
-        raise UsageError(f"{where}: {problem}")
+    if fault := problem(waiver):
+        raise UsageError(f"{where}: {fault}")
     return waiver
 
 
-def _problem(waiver: Waiver) -> str | None:
+def problem(waiver: Waiver) -> str | None:
+    """Return what is wrong with a waiver, or None."""
     if not _FINGERPRINT.fullmatch(waiver.fingerprint):
         return "fingerprint has 32 hex digits, as a report has them; copy it whole"
     for name in ("entity_type", "reason", "owner"):
@@ -335,57 +243,6 @@ def _refuse_repeated(waivers: Sequence[Waiver], entries: Sequence[Node], origin:
                 f"{origin}:{_at(entry)}: {waiver.fingerprint} is waived in line {first} already; keep one of the two"
             )
         seen[waiver.fingerprint] = _at(entry)
-
-
-def _write(path: Path, parsed: _Parsed, blocks: Sequence[_Block]) -> None:
-    ordered = sorted(blocks, key=lambda block: block.waiver.fingerprint)
-    before, after = parsed.around()
-    text = "".join([*before, *(line for block in ordered for line in (*block.above, block.own)), *after])
-    if _parse(text, str(path)).told.waivers != tuple(block.waiver for block in ordered):
-        raise UsageError(f"{path}: cannot be edited line by line; write one waiver a line, as finetooth does")
-    _replace(path, text.encode())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write the file beside its place and rename it over it, with the rights that it has: it lies among the sources."""
-    target = path.resolve()  # a link stays one
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(target.stat().st_mode & 0o777)
-        temporary.replace(target)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _line(waiver: Waiver) -> str:
-    """Return a waiver's line.
-
-    Raises:
-        UsageError: it says nothing, or what a reader of the file would not see as it is.
-    """
-    told = {name: str(getattr(waiver, name)) for name in _FIELDS}
-    for name, text in told.items():
-        if not text.strip():
-            raise UsageError(f"the {name} of a waiver may not be empty")
-        if not text.isprintable():
-            raise UsageError(f"the {name} of a waiver is one line of text that prints; take the other characters out")
-    if problem := _problem(waiver):
-        raise UsageError(problem)
-    quoted = {name: text if name == "expires" else _quoted(text) for name, text in told.items()}
-    return "{" + ", ".join(f"{name}: {text}" for name, text in quoted.items()) + "}"
-
-
-def _quoted(text: str) -> str:
-    """Return a text as YAML, quoted where it needs it within braces."""
-    dumped = yaml.safe_dump([text], default_flow_style=True, allow_unicode=True, width=float("inf"))
-    return dumped.strip().removeprefix("[").removesuffix("]")
 
 
 def _text(node: Node) -> str | None:

@@ -11,6 +11,7 @@ def audit(
     model: options.ModelOption = None,
     base: options.BaseOption = None,
     policy: options.PolicyOption = None,
+    waivers: options.WaiversOption = None,
     out: options.OutOption = None,
     formats: options.FormatOption = None,
     budget: options.BudgetOption = None,
@@ -39,6 +40,7 @@ def audit(
             engine=engine,
             workers=workers,
             resume=resume,
+            waivers=waivers,
             progress=progress,
         )
     options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)

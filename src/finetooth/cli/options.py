@@ -22,6 +22,10 @@ BaseOption = Annotated[
 PolicyOption = Annotated[
     str | None, typer.Option("--policy", metavar="P", help="Shipped policy by name, or a YAML file.")
 ]
+WaiversOption = Annotated[
+    Path | None,
+    typer.Option("--waivers", metavar="FILE", help="Accepted findings; the configured file, if it is there."),
+]
 OutOption = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for report and evidence.")]
 FormatOption = Annotated[
     list[str] | None,

@@ -19,6 +19,7 @@ def probe(
         Path | None, typer.Option("--findings", metavar="DIR", help="Folder that an earlier scan of DATA left.")
     ] = None,
     policy: options.PolicyOption = None,
+    waivers: options.WaiversOption = None,
     out: options.OutOption = None,
     formats: options.FormatOption = None,
     budget: options.BudgetOption = None,
@@ -48,6 +49,7 @@ def probe(
             engine=engine,
             workers=workers,
             resume=resume,
+            waivers=waivers,
             progress=progress,
         )
     options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
