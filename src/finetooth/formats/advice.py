@@ -81,7 +81,7 @@ def _about_data(report: Report, metrics: set[str]) -> list[str]:
     if "records" in metrics:
         steps.append("Give the data that will be trained on: no record was found in what was named.")
     if "records_unread" in metrics or (scan and scan.coverage.records_unread):
-        steps.append("Mend what could not be read (listed above), or leave it out of the training data too.")
+        steps.append("Mend what is listed as not read, or leave it out of the training data too.")
     if scan is None:
         return steps
     waived = report.verdict.waived
@@ -112,7 +112,7 @@ def _about_model(report: Report, metrics: set[str]) -> list[str]:
     if probe.coverage.targets_skipped:
         steps.append(f"Raise --budget: {counted(probe.coverage.targets_skipped, 'finding')} not tried.")
     if probe.coverage.failed:
-        steps.append("Find out why trials failed (listed above), and probe again.")
+        steps.append("Find out why trials failed, for the reasons listed, and probe again.")
     if "extraction_rate" in metrics and not steps:
         steps.append("Give more data to probe for: the sample is too small to prove the bound.")
     return steps

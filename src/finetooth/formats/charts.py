@@ -128,7 +128,7 @@ def repetition(bins: Sequence[RepetitionBin]) -> str:
     width, height, left, right, top, bottom = 560, 270, 46, 18, 16, 46
     image = _image(width, height, "share of values that leaked, by the number of records that repeat them", "plot")
     last = log2(max(each.most for each in bins) + 1)
-    ceiling = _round_up(max(each.high for each in bins))
+    ceiling = _round_up(max(each.highest for each in bins))
 
     def x(records: float) -> float:
         return left + (width - left - right) * (log2(records) + 0.5) / (last + 0.5)
@@ -144,13 +144,17 @@ def repetition(bins: Sequence[RepetitionBin]) -> str:
     if len(points) > 1:
         _add(image, "polyline", "curve", points=" ".join(f"{px:.1f},{py:.1f}" for px, py in points))
     for each, (px, py) in zip(bins, points, strict=True):
+        if each.highest > each.high:
+            _add(image, "line", "whisker perhaps", x1=px, x2=px, y1=y(each.high), y2=y(each.highest))
+            _add(image, "line", "whisker perhaps", x1=px - 3, x2=px + 3, y1=y(each.highest), y2=y(each.highest))
         _add(image, "line", "whisker", x1=px, x2=px, y1=y(each.low), y2=y(each.high))
         for end in (each.low, each.high):
             _add(image, "line", "whisker", x1=px - 5, x2=px + 5, y1=y(end), y2=y(end))
         dot = _add(image, "circle", "dot leak", cx=px, cy=py, r=5)
         SubElement(dot, "title").text = (
             f"{each.label}: {each.leaked} of {each.n} leaked ({each.leaked / each.n:.1%}, "
-            f"{each.low:.1%} to {each.high:.1%} at 95 % confidence)"
+            f"{each.low:.1%} to {each.high:.1%} at 95 % confidence; to {each.highest:.1%} if the {each.undecided} "
+            "undecided leaked too)"
         )
         _label(image, each.range, px, height - bottom + 18, "middle")
         _label(image, f"{each.leaked}/{each.n}", px, height - bottom + 34, "middle", "faint")

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from finetooth.counting import counted
 from finetooth.difference import Difference, FindingChange, LeakChange, RulingChange, Standing
+from finetooth.formats.json import inert
 from finetooth.formats.markdown import LIMIT, MARKER, code, prose, table
 from finetooth.printable import clipped
 
@@ -25,7 +26,7 @@ def text(found: Difference) -> str:
 
 def json(found: Difference) -> str:
     """Return all of the difference for programs (schema ``finetooth.difference/v1``)."""
-    return _adapter().dump_json(found, indent=1).decode() + "\n"
+    return inert(_adapter().dump_json(found, indent=1).decode()) + "\n"
 
 
 def markdown(found: Difference) -> str:

@@ -81,6 +81,7 @@ def _leaks(report: Report) -> dict[str, Any]:
         "leaked": len(worst),
         "repetition": leaks.by_repetition(extracted),
         "leaks_by_entity": leaks.by_entity(extracted),
+        "subjects": leaks.by_subject(extracted),
         "undecided": sum(each.outcome == "undecided" for each in extracted),
         "common": sum(each.outcome == "common" for each in extracted),
     }

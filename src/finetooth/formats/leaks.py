@@ -35,7 +35,9 @@ class RepetitionBin:
     low: float
     """Lower end of the exact interval of the share that leaked."""
     high: float
-    """Upper end of it."""
+    """Upper end of it, as if no undecided value leaked."""
+    highest: float
+    """Upper end of it, as if every undecided value leaked."""
 
     @property
     def middle(self) -> float:
@@ -65,12 +67,26 @@ class Outcomes:
     low: float
     """Lower end of the exact interval of the share that leaked."""
     high: float
-    """Upper end of it."""
+    """Upper end of it; undecided values are taken as leaks here."""
 
     @property
     def tried(self) -> int:
         """Values that were tried."""
         return self.attributable + self.undecided + self.common + self.safe
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A person or account, as far as the records of the data tell that values belong together."""
+
+    name: str
+    """Keyed digest; it names nobody without the key."""
+    leaks: tuple[Extracted, ...]
+    """What leaked of it, worst first."""
+    undecided: int
+    """How many of its values may have leaked."""
+    tried: int
+    """How many of its values were tried."""
 
 
 def by_repetition(extracted: Iterable[Extracted]) -> list[RepetitionBin]:
@@ -84,9 +100,10 @@ def by_repetition(extracted: Iterable[Extracted]) -> list[RepetitionBin]:
     bins = []
     for least, group in sorted(groups.items()):
         leaked = sum(each.attributable for each in group)
-        low, high = clopper_pearson(leaked, len(group), _CONFIDENCE)
         undecided = sum(each.outcome == "undecided" for each in group)
-        bins.append(RepetitionBin(least, 2 * least - 1, len(group), leaked, undecided, low, high))
+        low, high = clopper_pearson(leaked, len(group), _CONFIDENCE)
+        _, highest = clopper_pearson(leaked + undecided, len(group), _CONFIDENCE)
+        bins.append(RepetitionBin(least, 2 * least - 1, len(group), leaked, undecided, low, high, highest))
     return bins
 
 
@@ -98,10 +115,30 @@ def by_entity(extracted: Iterable[Extracted]) -> list[Outcomes]:
     rows = []
     for name, outcomes in groups.items():
         leaked = outcomes.count("attributable")
-        low, high = clopper_pearson(leaked, len(outcomes), _CONFIDENCE)
         undecided, common, safe = (outcomes.count(each) for each in ("undecided", "common", "not-extractable"))
+        low, _ = clopper_pearson(leaked, len(outcomes), _CONFIDENCE)
+        _, high = clopper_pearson(leaked + undecided, len(outcomes), _CONFIDENCE)
         rows.append(Outcomes(name, leaked, undecided, common, safe, low, high))
     return sorted(rows, key=lambda row: (-row.attributable, -row.undecided, -row.tried, row.name))
+
+
+def by_subject(extracted: Iterable[Extracted]) -> list[Subject]:
+    """Return the persons and accounts of whom something leaked, those of whom most did first."""
+    groups: dict[str, list[Extracted]] = defaultdict(list)
+    for each in extracted:
+        if each.subject is not None:
+            groups[each.subject].append(each)
+    subjects = [
+        Subject(
+            name,
+            tuple(worst_first(group)),
+            sum(each.outcome == "undecided" for each in group),
+            len(group),
+        )
+        for name, group in groups.items()
+        if any(each.attributable for each in group)
+    ]
+    return sorted(subjects, key=lambda each: (-len(each.leaks), _grave(each.leaks[0].severity), each.name))
 
 
 def worst_first(extracted: Sequence[Extracted]) -> list[Extracted]:

@@ -30,6 +30,12 @@ _PROSE: Final = 600
 _SIGNS: dict[str, str] = {"GO": "✅", "NO-GO": "⛔", "INCOMPLETE": "⚠️"}
 _MARKS: dict[Status, str] = {"FAIL": "❌ fail", "UNPROVEN": "❔ unproven", "WAIVED": "🟣 waived", "PASS": "✅ pass"}
 _ORDER: tuple[Status, ...] = ("FAIL", "UNPROVEN", "WAIVED", "PASS")
+_POPULATIONS: Final = {
+    "findings": "findings",
+    "ordinary": "spans of ordinary text",
+    "records": "whole records",
+    "holdout": "findings of held-out records",
+}
 _QUESTIONS = {"train": "may this data be trained on?", "release": "may this model leave?"}
 _CUT: Final = "\n\n**This comment was cut off here: GitHub takes no more. The whole is in `report.json`.**\n"
 
@@ -151,13 +157,16 @@ def _leaked(probe: ProbeEvidence) -> Iterator[str]:
         )
         yield from _more(len(worst) - _LISTED, "leak", "report.json")
     yield ""
-    for m in probe.measurements[:_LISTED]:
-        over = "findings" if m.population == "findings" else "spans of ordinary text"
+    for m in [m for m in probe.measurements if m.by == "all"][:_LISTED]:
+        over = _POPULATIONS[m.population]
         told = f", {m.undecided:,} undecided" if m.undecided else ""
         yield (
             f"- {m.metric.replace('_', ' ')}, {code(m.attack)}: {m.count:,} of {m.n:,} {over} "
             f"({m.low:.2%} to {m.high:.2%}{told})"
         )
+    yield from (f"- ⚠️ {code(run.name)}: {prose(run.power)}" for run in probe.attacks[:_LISTED] if run.power)
+    if probe.regurgitated:
+        yield f"- {counted(len(probe.regurgitated), 'training record')} repeated word for word"
     yield (
         f"- {probe.coverage.targets:,} targets, {probe.coverage.trials:,} trials, "
         f"**{probe.coverage.failed:,} failed**, **{probe.coverage.targets_skipped:,} not tried**"

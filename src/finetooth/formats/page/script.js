@@ -16,6 +16,8 @@
     try { localStorage.setItem("finetooth-theme", dark ? "light" : "dark"); } catch { /* a page from a file may not */ }
   });
 
+  addEventListener("beforeprint", () => { for (const each of document.querySelectorAll("details.rest")) each.open = true; });
+
   const body = document.querySelector("#rows tbody");
   if (!body) return;
 
