@@ -213,7 +213,7 @@ def _capped(report: Report, findings: int, unread: int) -> Iterator[dict[str, An
 
 
 def _left_out(findings: int, unread: int) -> str:
-    told = [counted(findings, "finding of lesser risk")] if findings > 0 else []
+    told = [f"{counted(findings, 'finding')} of lesser risk"] if findings > 0 else []
     told += [counted(unread, "thing") + " that could not be read"] if unread > 0 else []
     return f"Left out here, as code scanning takes no more: {' and '.join(told)}" if told else ""
 

@@ -274,7 +274,7 @@ def _preview(preview: str) -> Text:
 
 
 def _what(found: Finding | Extracted, waived: Collection[str]) -> Text:
-    what = Text(found.entity_type, style=_SEVERITY_STYLE.get(found.severity, ""))
+    what = Text(_shown(found.entity_type), style=_SEVERITY_STYLE.get(found.severity, ""))
     return what.append(" waived", style="cyan") if found.fingerprint in waived else what
 
 
