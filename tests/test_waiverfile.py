@@ -1,5 +1,6 @@
 """The file of waivers: what it says is read whole or refused with its place, and edits touch nobody else's line."""
 
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -255,6 +256,24 @@ def test_any_text_that_prints_survives_the_file(tmp_path_factory, reason, owner)
     waiveredit.add(path, waiver("0"), KEY_ID)
     assert waiverfile.load(path).waivers == (waiver("0"), added)
     assert len(path.read_text().split("\n")) == 7
+
+
+@given(
+    st.lists(
+        st.sampled_from([*file(entry()), *"&a*![]{}#:\"'\n\t -?,|>", "\x00", "\ud800", "\u2028", "<<: ", "- "])
+    ).map("".join)
+)
+def test_no_text_ends_in_anything_but_a_clear_error(text):
+    mutated = file(entry()).replace("reason: r", f"reason: {text}", 1)
+    for told in (text, mutated):
+        with suppress(UsageError):
+            waiverfile.parse(told, "w.yaml")
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "{a: " * 5000, "&a {schema: *a}", "&a [*a]", file("  - &a [*a]")])
+def test_what_is_nested_without_end_is_a_clear_error(text):
+    with pytest.raises(UsageError, match=r"^w\.yaml"):
+        waiverfile.parse(text, "w.yaml")
 
 
 def branches(git, path, *changes):

@@ -255,6 +255,7 @@ def _rates(
         _rate(requirement, _without(m, evidence, waived))
         for m in probe.measurements
         if m.metric == requirement.metric
+        and m.by == "all"
         and (not where.attack or m.attack in where.attack)
         and (not where.population or m.population in where.population)
         and m.n > 0

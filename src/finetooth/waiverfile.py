@@ -162,11 +162,14 @@ def parse(text: str, origin: str) -> Parsed:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UsageError(f"{origin}:{line}: not valid YAML ({error.problem or error.context})") from error
-    except YAMLError as error:
+    except (YAMLError, RecursionError) as error:
         raise UsageError(f"{origin}: not valid YAML ({getattr(error, 'reason', type(error).__name__)})") from error
     if not isinstance(root, MappingNode):
         raise UsageError(f"{origin}:1: a file of waivers is a mapping that begins with 'schema: {SCHEMA}'")
-    refuse_repeated_keys(root, origin)
+    try:
+        refuse_repeated_keys(root, origin)
+    except RecursionError as error:  # an alias to what it stands in
+        raise UsageError(f"{origin}: not valid YAML (it holds itself)") from error
     named = {key.value: (key, value) for key, value in root.value if isinstance(key, ScalarNode)}
     for key, _ in root.value:
         if not isinstance(key, ScalarNode) or key.value not in {"schema", "key_id", "waivers"}:

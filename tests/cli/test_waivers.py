@@ -92,7 +92,7 @@ def test_a_waivers_life(project, run, found):
     assert code == 0
     told = " ".join(out.split())
     assert "~ no-credentials 0 findings, at most 0 is allowed; 1 finding waived by security@acme.example, until" in told
-    assert "HONOURED" in out
+    assert "WAIVED" in out
     assert "security@acme.example: revoked in 2025, kept as an example" in out
     assert "Revoke the credentials" not in out
 
@@ -139,7 +139,7 @@ def test_evidence_on_disk_is_judged_again_with_waivers(project, run, found):
     [waiver] = json.loads(out)["verdict"]["waivers"]
     assert (waiver["status"], waiver["expires"], waiver["fingerprint"]) == ("honoured", SOON, found)
     code, out, _ = run("report", "out")
-    assert "HONOURED" in out
+    assert "WAIVED" in out
     for artefact in ("evidence.json", "findings.jsonl"):  # what was found does not depend on what is accepted
         assert (project / "out" / artefact).read_bytes() == (project / RUN / artefact).read_bytes()
 

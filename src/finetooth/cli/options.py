@@ -36,6 +36,15 @@ FormatOption = Annotated[
         "one alone is printed too.",
     ),
 ]
+HoldoutOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--holdout", metavar="DATA", help="Data of the same kind that no model was trained on: controls; repeatable."
+    ),
+]
+AttackOption = Annotated[
+    list[str] | None, typer.Option("--attack", metavar="NAME", help="Try this attack alone; repeatable.")
+]
 BudgetOption = Annotated[
     int | None, typer.Option("--budget", min=0, metavar="N", help="Findings to probe at most, riskiest first.")
 ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from finetooth.cli import options
+
+if TYPE_CHECKING:
+    from finetooth.waiving import Checked
 
 app = typer.Typer(help="Accept findings, and go over what was accepted.", no_args_is_help=True)
 
@@ -63,7 +66,7 @@ def list_waivers(waivers: options.WaiversOption = None) -> None:
     from finetooth.formats import accepted
 
     checked = waiving.check(None, waivers)
-    tell(accepted.lines(checked.waivers, checked.today) or f"{checked.file}: no waivers\n")
+    tell(accepted.lines(checked.waivers, checked.today) or _about(checked, "no waivers"))
 
 
 @app.command("check")
@@ -81,7 +84,7 @@ def check(
     checked = waiving.check(report, waivers, policy)
     void = [each for each in checked.waivers if each.status != "honoured"]
     tell(accepted.lines(void, checked.today))
-    tell(f"{checked.file}: {accepted.summary(checked.waivers) or 'no waivers'}\n")
+    tell(_about(checked, accepted.summary(checked.waivers) or "no waivers"))
     raise typer.Exit(1 if void else 0)
 
 
@@ -100,4 +103,10 @@ def prune(report: _ReportOption = None, waivers: options.WaiversOption = None) -
         if each.fingerprint in gone:
             tell(accepted.lines([each], checked.today))
             tell("".join(f"    {printable(comment)}\n" for comment in gone[each.fingerprint]))
-    tell(f"{checked.file}: {counted(len(removed), 'waiver')} taken out\n")
+    tell(_about(checked, f"{counted(len(removed), 'waiver')} taken out"))
+
+
+def _about(checked: Checked, what: str) -> str:
+    from finetooth.printable import printable
+
+    return printable(f"{checked.file}: {what}") + "\n"

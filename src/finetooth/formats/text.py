@@ -36,11 +36,11 @@ _STATUS: dict[Status, tuple[str, str]] = {
     "WAIVED": ("~", "cyan"),
     "PASS": ("✔", "green"),
 }
-_WAIVER_STYLE: dict[WaiverStatus, str] = {
-    "refused": "bold red",
-    "expired": "bold red",
-    "unmatched": "bold yellow",
-    "honoured": "cyan",
+_WAIVERS: dict[WaiverStatus, tuple[str, str]] = {
+    "refused": ("REFUSED", "bold red"),
+    "expired": ("EXPIRED", "bold red"),
+    "unmatched": ("UNMATCHED", "bold yellow"),
+    "honoured": ("WAIVED", "cyan"),
 }
 _QUESTIONS = {"train": "may this data be trained on?", "release": "may this model leave?"}
 
@@ -95,13 +95,13 @@ def _waivers(verdict: Verdict) -> Iterator[RenderableType]:
     table.add_column(overflow="fold")
     shown, honoured = ordered(verdict.waivers), len(verdict.waived)
     for each in shown[: len(shown) - max(honoured - _LISTED, 0)]:
-        style = _WAIVER_STYLE[each.status]
+        label, style = _WAIVERS[each.status]
         value = f"{each.preview} " if each.preview else ""
         which = f"{each.entity_type} {value}{each.fingerprint[:_DIGITS]}, {until(each, verdict.waivers_as_of)}"
         told = Text(f"{_shown(which)}\n{_shown(said(each))}")
         if each.why:
             told.append(f"\n{_shown(each.why)}", style=style)
-        table.add_row(Text(each.status.upper(), style=style), told)
+        table.add_row(Text(label, style=style), told)
     yield _indented(table)
     if honoured > _LISTED:
         yield _note(f"and {honoured - _LISTED:,} more honoured, see report.json")
@@ -129,7 +129,7 @@ def _leaks(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[Renderable
         yield Text("")
     yield from _repetition(probe.extracted)
     for measured in probe.measurements:
-        if measured.metric == "extraction_rate":
+        if measured.metric == "extraction_rate" and measured.by == "all":
             yield _note(_rate(measured))
     decided = [e.outcome for e in probe.extracted if e.outcome in ("common", "undecided")]
     if decided:
