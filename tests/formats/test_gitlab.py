@@ -47,3 +47,7 @@ def test_what_is_too_much_is_an_issue_itself(monkeypatch):
 
 def test_an_empty_report_has_no_issue():
     assert issues(replace(REPORTS["go"], scan=scanned(records=5))) == []
+
+
+def test_a_leak_is_an_issue_also_where_only_the_model_was_probed():
+    assert [issue["severity"] for issue in issues(replace(REPORTS["leaking"], scan=None))] == ["blocker"] * 5

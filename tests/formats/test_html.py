@@ -160,3 +160,19 @@ def test_a_report_of_an_earlier_version_has_no_intervals_and_still_renders():
     made = REPORTS["leaking"]
     older = tuple(replace(ruling, low=None, high=None) for ruling in made.verdict.rulings)
     assert "observed 71.4 %" in text(html.render(replace(made, verdict=replace(made.verdict, rulings=older))))
+
+
+def test_a_probe_alone_is_a_page_too_and_says_what_is_missing():
+    told = text(html.render(replace(REPORTS["leaking"], scan=None)))
+    assert "What the model gave away" in told
+    assert "No data was scanned: what it holds is unknown." in told
+
+
+def test_a_waived_leak_says_by_whom():
+    made = REPORTS["leaking"]
+    leak = made.probe.extracted[0]
+    waiver = replace(REPORTS["waived"].verdict.waivers[0], fingerprint=leak.fingerprint)
+    told = text(
+        html.render(replace(made, verdict=replace(made.verdict, waivers=(waiver,), waivers_as_of=waiver.expires)))
+    )
+    assert f"waived by {waiver.owner}" in told

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -63,3 +64,8 @@ def test_what_is_too_much_is_counted_in_a_failure(monkeypatch):
     findings = suites(report(evidence(scanned(*many))))["findings"]
     assert len(findings) == 21
     assert "30 more findings, in findings.jsonl" in findings[-1].find("failure").text
+
+
+def test_a_leak_is_a_failure_also_where_only_the_model_was_probed():
+    alone = replace(REPORTS["leaking"], scan=None)
+    assert [each.get("type") for each in suites(alone)["findings"].findall(".//failure")] == ["leak"] * 5

@@ -1,5 +1,6 @@
 import gzip
 import json
+from dataclasses import replace
 
 import pytest
 from reports import REPORTS, report
@@ -116,3 +117,10 @@ def test_a_path_is_a_uri(path, artifact):
     [found] = gather([sighting(place=location(path=path))], 10)
     [result] = results(report(evidence(scanned(found))))
     assert result["locations"][0]["physicalLocation"]["artifactLocation"] == artifact
+
+
+def test_leaks_that_have_no_place_are_counted_loudly():
+    alone = log(replace(REPORTS["leaking"], scan=None))
+    assert sarif_errors(alone) == []
+    notes = alone["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert "5 leaks of findings that no scan here lists" in json.dumps(notes)

@@ -14,6 +14,7 @@ from finetooth.counting import counted
 from finetooth.entities import Severity, Tier
 from finetooth.formats.findingrows import riskiest
 from finetooth.formats.format import Format
+from finetooth.formats.leaks import unlisted
 from finetooth.printable import clipped
 from finetooth.report import Report
 
@@ -35,7 +36,7 @@ _GRADES: dict[tuple[Severity, Tier], str] = {
 
 def render(report: Report) -> str:
     """Return the issues: what could not be read first, then the findings."""
-    return json.dumps([*_unread(report), *_findings(report)], indent=1, ensure_ascii=False) + "\n"
+    return json.dumps([*_unread(report), *_leaks(report), *_findings(report)], indent=1, ensure_ascii=False) + "\n"
 
 
 def _findings(report: Report) -> Iterator[dict[str, Any]]:
@@ -54,6 +55,15 @@ def _findings(report: Report) -> Iterator[dict[str, Any]]:
             told = f"Waived by {waiver.owner}, until {waiver.expires}: {waiver.reason}. {told}"
             grade = "info"
         yield _issue(told, finding.entity_type, finding.fingerprint, grade, first.path, first.line)
+
+
+def _leaks(report: Report) -> Iterator[dict[str, Any]]:
+    for leak in unlisted(report)[:ISSUES]:
+        told = (
+            f"The tuned model gives away: {leak.entity_type} {leak.preview}; no scan is at hand that says where it is"
+        )
+        grade = "info" if leak.fingerprint in report.verdict.waived else "blocker"
+        yield _issue(told, leak.entity_type, leak.fingerprint, grade, "data", None)
 
 
 def _unread(report: Report) -> Iterator[dict[str, Any]]:

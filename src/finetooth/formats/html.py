@@ -185,7 +185,7 @@ def _environment() -> Environment:
         "size": _size,
         "name": lambda path: path.rstrip("/").rsplit("/", 1)[-1],
     }
-    environment.globals |= {"number": _number} | {
+    environment.globals |= {"number": _number, "populations": leaks.POPULATIONS} | {
         name: _drawn(draw)
         for name, draw in {
             "draw_ruling": charts.ruling,

@@ -15,6 +15,7 @@ from finetooth.evidence import Extracted
 from finetooth.finding import Finding
 from finetooth.formats.findingrows import riskiest
 from finetooth.formats.format import Format
+from finetooth.formats.leaks import unlisted
 from finetooth.printable import clipped
 from finetooth.report import Report
 
@@ -84,6 +85,12 @@ def _findings(report: Report) -> Element:
     found = report.scan.findings if report.scan else ()
     probed = {each.fingerprint: each for each in report.probe.extracted} if report.probe else {}
     go = report.verdict.decision == "GO"
+    for leak in unlisted(report)[:CASES]:
+        case = _case(suite, "finetooth.leaks", f"{leak.entity_type} {leak.preview} {leak.fingerprint}")
+        if waiver := report.verdict.waived.get(leak.fingerprint):
+            _skipped(case, f"waived by {waiver.owner}, until {waiver.expires}: {waiver.reason}")
+        else:
+            _told(case, "failure", "leak", f"the tuned model gives it away ({leak.attack}); no scan is at hand")
     for finding in riskiest(found, CASES):
         first = finding.locations[0]
         case = _case(suite, first.path, f"{finding.entity_type} {finding.preview} {finding.fingerprint}")

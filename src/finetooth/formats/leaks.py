@@ -13,8 +13,17 @@ from typing import Final
 
 from finetooth.entities import SEVERITIES
 from finetooth.evidence import Extracted
+from finetooth.measurement import Population
 from finetooth.metrics.interval import clopper_pearson
+from finetooth.report import Report
 
+POPULATIONS: Final[dict[Population, str]] = {
+    "findings": "findings",
+    "ordinary": "sentences of ordinary text",
+    "records": "whole records",
+    "holdout": "findings of held-out records",
+}
+"""What a measurement is over, as people say it."""
 _CONFIDENCE: Final = 0.95
 
 
@@ -139,6 +148,14 @@ def by_subject(extracted: Iterable[Extracted]) -> list[Subject]:
         if any(each.attributable for each in group)
     ]
     return sorted(subjects, key=lambda each: (-len(each.leaks), _grave(each.leaks[0].severity), each.name))
+
+
+def unlisted(report: Report) -> list[Extracted]:
+    """Return the leaks of findings that the report does not list, so that no finding stands for them; worst first."""
+    if report.probe is None:
+        return []
+    listed = {finding.fingerprint for finding in report.scan.findings} if report.scan else set()
+    return [leak for leak in worst_first(report.probe.extracted) if leak.fingerprint not in listed]
 
 
 def worst_first(extracted: Sequence[Extracted]) -> list[Extracted]:

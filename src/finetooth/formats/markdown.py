@@ -7,7 +7,7 @@ calls nobody.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from finetooth.counting import counted
@@ -30,12 +30,6 @@ _PROSE: Final = 600
 _SIGNS: dict[str, str] = {"GO": "✅", "NO-GO": "⛔", "INCOMPLETE": "⚠️"}
 _MARKS: dict[Status, str] = {"FAIL": "❌ fail", "UNPROVEN": "❔ unproven", "WAIVED": "🟣 waived", "PASS": "✅ pass"}
 _ORDER: tuple[Status, ...] = ("FAIL", "UNPROVEN", "WAIVED", "PASS")
-_POPULATIONS: Final = {
-    "findings": "findings",
-    "ordinary": "spans of ordinary text",
-    "records": "whole records",
-    "holdout": "findings of held-out records",
-}
 _QUESTIONS = {"train": "may this data be trained on?", "release": "may this model leave?"}
 _CUT: Final = "\n\n**This comment was cut off here: GitHub takes no more. The whole is in `report.json`.**\n"
 
@@ -103,7 +97,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from (f"- {prose(step)}" for step in next_steps(report))
     yield from _waivers(verdict)
     if report.probe:
-        yield from _leaked(report.probe)
+        yield from _leaked(report.probe, verdict.waived)
     if report.scan:
         yield from _scanned(report.scan, verdict)
     yield ""
@@ -133,7 +127,7 @@ def _waivers(verdict: Verdict) -> Iterator[str]:
         yield from _more(len(verdict.waivers) - _LISTED, "waiver", "report.json")
 
 
-def _leaked(probe: ProbeEvidence) -> Iterator[str]:
+def _leaked(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[str]:
     yield ""
     yield "### What the model gave away"
     yield ""
@@ -147,7 +141,7 @@ def _leaked(probe: ProbeEvidence) -> Iterator[str]:
                 (
                     code(e.preview),
                     code(e.entity_type),
-                    e.severity,
+                    f"waived, {e.severity}" if e.fingerprint in waived else e.severity,
                     f"{e.records:,}",
                     f"{100 * e.probability:.3g} %",
                     code(e.attack),
@@ -158,7 +152,7 @@ def _leaked(probe: ProbeEvidence) -> Iterator[str]:
         yield from _more(len(worst) - _LISTED, "leak", "report.json")
     yield ""
     for m in [m for m in probe.measurements if m.by == "all"][:_LISTED]:
-        over = _POPULATIONS[m.population]
+        over = leaks.POPULATIONS[m.population]
         told = f", {m.undecided:,} undecided" if m.undecided else ""
         yield (
             f"- {m.metric.replace('_', ' ')}, {code(m.attack)}: {m.count:,} of {m.n:,} {over} "

@@ -19,6 +19,7 @@ from finetooth.evidence import Extracted, Unread
 from finetooth.finding import Finding
 from finetooth.formats.findingrows import riskiest
 from finetooth.formats.format import Format
+from finetooth.formats.leaks import unlisted
 from finetooth.location import Location
 from finetooth.printable import clipped
 from finetooth.report import Report
@@ -227,6 +228,8 @@ def _invocation(report: Report, findings: int, unread: int) -> dict[str, Any]:
         for w in verdict.waivers
         if w.status != "honoured"
     ]
+    if leaks := unlisted(report):
+        notes.append(f"{counted(len(leaks), 'leak')} of findings that no scan here lists, and that have no place")
     notes += report.probe.coverage.failures if report.probe else ()
     return {
         "executionSuccessful": verdict.decision != "INCOMPLETE",

@@ -17,6 +17,7 @@ from finetooth.finding import Finding, place
 from finetooth.formats.accepted import ordered, said, summary, until
 from finetooth.formats.advice import next_steps
 from finetooth.formats.format import Format
+from finetooth.formats.leaks import POPULATIONS
 from finetooth.measurement import Measurement
 from finetooth.printable import clipped
 from finetooth.report import Report
@@ -147,7 +148,7 @@ def _leaks(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[Renderable
 
 
 def _rate(measured: Measurement) -> str:
-    over = "findings" if measured.population == "findings" else "sentences of ordinary text"
+    over = POPULATIONS[measured.population]
     told = [f"{measured.count / measured.n:.2%}"]
     if measured.method == "clopper-pearson":
         told.append(f"between {measured.low:.2%} and {measured.high:.2%} at {measured.confidence:.0%} confidence")
