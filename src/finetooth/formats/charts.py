@@ -93,6 +93,7 @@ def odds(tuned: float, reference: float | None, mismatched: float | None) -> str
 def bar(parts: Sequence[tuple[str, float]], top: float, width: int = 220) -> str:
     """Return a bar of stacked parts, each a class and an amount, on a line that ends at ``top``."""
     image = _image(width, 12, " + ".join(f"{amount:,.0f} {name}" for name, amount in parts if amount), "bar-picture")
+    image.set("preserveAspectRatio", "none")  # as long as the room that it has, and no less high
     left = 0.0
     for name, amount in parts:
         if amount:

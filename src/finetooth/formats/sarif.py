@@ -140,6 +140,7 @@ def _own(rule: str, short: str, remedy: str) -> dict[str, Any]:
         "id": rule,
         "name": rule,
         "shortDescription": {"text": short},
+        "fullDescription": {"text": f"{short}, so nothing is known of it here"},
         "help": {"text": remedy},
         "defaultConfiguration": {"level": "error"},
         "properties": {"security-severity": "7.5", "problem.severity": "error", "tags": ["security", "privacy"]},
