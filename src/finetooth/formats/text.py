@@ -141,10 +141,24 @@ def _leaks(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[Renderable
     yield _note(
         f"{probe.coverage.targets:,} targets, {probe.coverage.trials:,} trials, {probe.coverage.failed:,} failed"
     )
+    yield from _attacks(probe)
     if probe.coverage.combinations:
         yield _note(f"{counted(probe.coverage.combinations, 'finding')} made of others not tried, their parts are")
     for failure in probe.coverage.failures[:_LISTED]:
         yield _bullet(_shown(failure))
+
+
+def _attacks(probe: ProbeEvidence) -> Iterator[RenderableType]:
+    """Show what each attack did where there were several, and always what it could not do."""
+    for run in probe.attacks:
+        if len(probe.attacks) > 1:
+            yield _note(f"{_shown(run.name)}: {run.attributable:,} of {run.tried:,} extracted, by {run.method}")
+        if run.power:
+            yield _bullet(_shown(f"{run.name}: {run.power}"), style="yellow")
+    if probe.regurgitated:
+        longest = max(each.tokens for each in probe.regurgitated)
+        records = counted(len(probe.regurgitated), "training record")
+        yield _note(f"{records} repeated word for word, the longest over {longest:,} words")
 
 
 def _rate(measured: Measurement) -> str:
