@@ -41,7 +41,7 @@ def hostile_report(bad):
     """Return a report in which everything that a stranger can name is named ``bad``."""
     place = location(path=bad, pointer=f"/{bad}")
     [found] = gather([replace(sighting(entity="API_KEY", place=place), preview=bad, rules=(bad,))], 10)
-    found = replace(found, entity_type=bad)
+    found = replace(found, entity_type=bad, fingerprint=bad)
     other = finding("EMAIL_ADDRESS", "b" * 32)
     leak = replace(extracted(found), attack=bad, attacks={bad: 0.9, "targeted": 0.1}, subject=bad)
     unread = Unread(path=bad, line=3, record=2, reason=bad)
@@ -81,8 +81,10 @@ def hostile_report(bad):
     rulings = tuple(replace(ruling, requirement=bad, reason=bad) for ruling in made.verdict.rulings)
     return replace(
         made,
+        key_id=bad,
+        tool=replace(made.tool, version=bad),
         verdict=replace(made.verdict, rulings=rulings, waivers=waivers, waivers_as_of=date(2027, 1, 2)),
-        policy=replace(made.policy, name=bad),
+        policy=replace(made.policy, name=bad, sha256=bad),
     )
 
 

@@ -66,7 +66,7 @@ def table(report: Report, limit: int = ROWS) -> dict[str, Any]:
                 finding.occurrences,
                 finding.trained_occurrences,
                 finding.risk,
-                finding.fingerprint,
+                clipped(finding.fingerprint, LONGEST),
                 [rules[rule] for rule in finding.rules],
                 proofs[finding.validation],
                 sorted({roles[place.role] for place in finding.locations}),

@@ -85,7 +85,7 @@ def _issue(told: str, check: str, fingerprint: str, grade: str, path: str, line:
     return {
         "description": clipped(told, _LONGEST),
         "check_name": clipped(check, _LONGEST),
-        "fingerprint": fingerprint,
+        "fingerprint": clipped(fingerprint, _LONGEST),
         "severity": grade,
         "location": {"path": clipped(path, _PATH).removeprefix("./"), "lines": {"begin": line or 1}},
     }

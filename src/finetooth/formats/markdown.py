@@ -85,7 +85,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield (
         f"**{verdict.stage.capitalize()} gate: {_QUESTIONS[verdict.stage]}** "
-        f"Policy {code(report.policy.name)} `{report.policy.sha256[:12]}`"
+        f"Policy {code(report.policy.name)} {code(report.policy.sha256[:12])}"
     )
     rulings = sorted(verdict.rulings, key=lambda ruling: _ORDER.index(ruling.status))
     yield from table(
@@ -101,7 +101,7 @@ def _lines(report: Report) -> Iterator[str]:
     if report.scan:
         yield from _scanned(report.scan, verdict)
     yield ""
-    yield f"<sub>finetooth {report.tool.version} · values are masked · key `{report.key_id}`</sub>"
+    yield f"<sub>finetooth {code(report.tool.version)} · values are masked · key {code(report.key_id)}</sub>"
 
 
 def _waivers(verdict: Verdict) -> Iterator[str]:
@@ -141,7 +141,7 @@ def _leaked(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[str]:
                 (
                     code(e.preview),
                     code(e.entity_type),
-                    f"waived, {e.severity}" if e.fingerprint in waived else e.severity,
+                    f"waived, {prose(e.severity)}" if e.fingerprint in waived else prose(e.severity),
                     f"{e.records:,}",
                     f"{100 * e.probability:.3g} %",
                     code(e.attack),

@@ -61,8 +61,7 @@ def render(report: Report) -> str:
                 "tool": {
                     "driver": {
                         "name": "finetooth",
-                        "version": report.tool.version,
-                        "semanticVersion": report.tool.version,
+                        "version": clipped(report.tool.version, _LONGEST),
                         "rules": rules.described(),
                     },
                     "extensions": [
@@ -78,8 +77,8 @@ def render(report: Report) -> str:
                     "decision": report.verdict.decision,
                     "stage": report.verdict.stage,
                     "policy": clipped(report.policy.name, _LONGEST),
-                    "policySha256": report.policy.sha256,
-                    "keyId": report.key_id,
+                    "policySha256": clipped(report.policy.sha256, _LONGEST),
+                    "keyId": clipped(report.key_id, _LONGEST),
                     "findingsLeftOut": left_out,
                     "recordsUnread": report.scan.coverage.records_unread if report.scan else None,
                 },
@@ -163,13 +162,14 @@ def _finding(finding: Finding, rules: _Rules, leak: Extracted | None, waiver: Wa
     told += f". First at {finding.locations[0]}"
     if len(finding.locations) > PLACES:
         told += f"; {PLACES} of {len(finding.locations):,} places are listed here"
+    known = clipped(finding.fingerprint, _LONGEST)
     level = _LEVELS[finding.severity] if finding.tier == "block" else "note"
     result: dict[str, Any] = {
         "ruleId": rules.name(finding),
         "level": "error" if leak and leak.attributable else level,
         "message": {"text": _message(told)},
         "locations": [_location(place) for place in finding.locations[:PLACES]],
-        "partialFingerprints": {"primaryLocationLineHash": finding.fingerprint, "finetooth/v1": finding.fingerprint},
+        "partialFingerprints": {"primaryLocationLineHash": known, "finetooth/v1": known},
         "rank": round(100 * finding.risk, 2),
         "properties": {
             "category": finding.category,

@@ -72,7 +72,7 @@ def _headline(report: Report) -> RenderableType:
     return Text.assemble(
         (f" {verdict.decision} ", _DECISION_STYLE[verdict.decision]),
         (f"  {verdict.stage} gate: {_QUESTIONS[verdict.stage]}", "bold"),
-        (f"  policy {_shown(report.policy.name)} {report.policy.sha256[:8]}", "dim"),
+        (f"  policy {_shown(report.policy.name)} {_shown(report.policy.sha256[:8])}", "dim"),
     )
 
 
