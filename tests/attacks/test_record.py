@@ -209,3 +209,8 @@ def test_records_are_gathered_tried_and_measured(tmp_path):
 def test_nothing_of_the_record_is_in_what_is_shown_of_it():
     assert "Letter" not in repr(records()[0])
     assert "oak" not in repr(Record().approaches(Material(tuple(records()), {}))[0])
+
+
+def test_without_a_reference_nothing_is_said_of_it():
+    _, result = attacked(records(), ScriptedTarget({(records()[0].context, records()[0].value): 0.9}))
+    assert [each.reference_answers for each in result.regurgitated] == [None]
