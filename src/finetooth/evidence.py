@@ -256,7 +256,7 @@ class AttackRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regurgitation:
-    """An answer that repeats a training record word for word."""
+    """An answer that repeats a training record word for word, or nearly so."""
 
     __pydantic_config__: ClassVar[Any] = _SHAPE
 

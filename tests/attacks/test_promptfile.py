@@ -1,7 +1,10 @@
 """Prompts as data: what comes with finetooth validates, and what is wrong with a user's file is told with its line."""
 
+from pathlib import Path
+
 import pytest
 
+from finetooth import api
 from finetooth.attacks import promptfile, registry
 from finetooth.attacks.promptfile import Questions, Wrapper
 from finetooth.errors import UsageError
@@ -80,3 +83,23 @@ def test_an_empty_folder_and_a_name_that_is_taken_are_refused(tmp_path):
     (tmp_path / "own.yaml").write_text(WRAPPER.replace("polite", "roleplay"))
     with pytest.raises(UsageError, match="two wrappers are called 'roleplay'"):
         promptfile.load(tmp_path)
+
+
+def test_the_examples_of_the_documents_validate():
+    page = (Path(__file__).parents[2] / "docs" / "attacks.md").read_text("utf-8")
+    examples = [part.partition("```")[0] for part in page.split("```yaml\n")[1:]]
+    assert [type(promptfile.parse(example, "attacks.md")) for example in examples] == [Wrapper, Questions]
+
+
+def test_a_mistake_is_told_before_a_model_is_loaded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.jsonl").write_text('{"text": "hello"}\n')
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "own.yaml").write_text(WRAPPER + "shout: true\n")
+    with pytest.raises(UsageError, match=r"own.yaml:7: shout: no such key"):
+        api.audit("train.jsonl", model="nowhere", prompts="prompts")
+    (tmp_path / "finetooth.toml").write_text('prompts = "prompts"\n')
+    with pytest.raises(UsageError, match=r"own.yaml:7: shout: no such key"):
+        api.audit("train.jsonl", model="nowhere")
+    with pytest.raises(UsageError, match="0 means that no wrappers are tried"):
+        registry.every(wrapped=-1)

@@ -9,6 +9,7 @@ from finetooth import prober
 from finetooth.attacks import attribution
 from finetooth.attacks.quarry import Fellow, Material, Place, Quarry, Text
 from finetooth.attacks.record import PREFIX, SUFFIX, Record, boilerplate, rest
+from finetooth.attacks.targeted import Targeted
 from finetooth.metrics.editing import words
 from finetooth.policy import Detect
 from finetooth.redaction import FingerprintKey
@@ -209,3 +210,28 @@ def test_records_are_gathered_tried_and_measured(tmp_path):
 def test_nothing_of_the_record_is_in_what_is_shown_of_it():
     assert "Letter" not in repr(records()[0])
     assert "oak" not in repr(Record().approaches(Material(tuple(records()), {}))[0])
+
+
+def test_without_a_reference_nothing_is_said_of_it():
+    _, result = attacked(records(), ScriptedTarget({(records()[0].context, records()[0].value): 0.9}))
+    assert [each.reference_answers for each in result.regurgitated] == [None]
+
+
+def test_held_out_records_are_continued_as_controls(tmp_path):
+    (tmp_path / "apart").mkdir()
+    apart = tmp_path / "apart" / "held.jsonl"
+    apart.write_text("".join(json.dumps({"text": prose(i)}) + "\n" for i in range(100, 140)))
+    plan = Plan(detectors=(PatternDetector(),), detect=Detect(), key=KEY)
+    data, held_out = (resolve([path]) for path in (written(tmp_path, 12), str(apart)))
+    material = prober.prepare(
+        prober.Scanned(data, scan(data, plan)), KEY, holdout=prober.Scanned(held_out, scan(held_out, plan)), budget=9
+    )
+    tried = [material.quarries[approach.position].population for approach in Record().approaches(material)]
+    assert (tried.count("records"), tried.count("holdout")) == (12, 40)
+    others = {approach.position for approach in Targeted().approaches(material)}
+    assert not others & {approach.position for approach in Record().approaches(material)}
+    known = {(quarry.context, quarry.value): 0.9 for quarry in material.quarries if quarry.population == "records"}
+    result = Record().run(material, ScriptedTarget(known), ScriptedTarget(), lambda answered: None)
+    decided = attribution.decide(result.outcomes, referenced=True)
+    found = {each.quarry.population for each in decided if each.decision == "attributable"}
+    assert found == {"records"}

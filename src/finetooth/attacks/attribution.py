@@ -38,9 +38,9 @@ Pool = Literal["issued", "drawn", "worded", "text"]
 character. ``worded``: names, addresses and the like. ``text``: what is no finding."""
 
 GATES: Final[dict[Pool, float]] = {"issued": 0.002, "drawn": 0.016, "worded": 0.01, "text": 0.002}
-"""The level of each pool's test. A password that leaks alone among 64 look-alikes reaches 1/65 = .0154 and no less,
-three worded values that leak among 8 each 1/729; odds are never scarce where a key leaks, nor sentences where text
-does."""
+"""The level of each pool's test. A password that leaks alone among 130 look-alikes reaches 2/131 = .0153 under the
+half of the weight that the plain attack has, and no less; three worded values that leak among 8 each 2/729; odds are
+never scarce where a key leaks, nor sentences where text does."""
 
 FALSE_NO_GO: Final = fsum(GATES.values())
 """Upper bound on the chance that a model that never saw the data has anything attributed to it."""

@@ -173,10 +173,10 @@ def _continued(scored: Result, target: Target, reference: Target | None, advance
     compared = reference.generate([prompt for _, prompt, *_ in repeated], advance) if reference else []
     failures = scored.failures.copy()
     failures.update(answer.reason for answer in [*said, *compared] if not isinstance(answer, Generation))
-    theirs: list[int | None] = [
-        int(_repeats(answer, outcome.quarry.value) is not None) if isinstance(answer, Generation) else None
-        for answer, (outcome, *_) in zip(compared, repeated, strict=True)
-    ] or [None] * len(repeated)
+    theirs: list[int | None] = [None] * len(repeated)
+    for position, answer in enumerate(compared):
+        if isinstance(answer, Generation):
+            theirs[position] = int(_repeats(answer, repeated[position][0].quarry.value) is not None)
     return replace(
         scored,
         trials=scored.trials + len(said) + len(compared),
