@@ -28,6 +28,9 @@ from finetooth.detectors.checks import date_or_years
 from finetooth.detectors.phone_matching import phone_numbers
 
 
+_NO_SESSION: Any = object()
+
+
 class OfflineEmailRecognizer(EmailRecognizer):
     """Presidio's e-mail recognizer, with the public-suffix list that tldextract ships instead of a download."""
 
@@ -49,7 +52,8 @@ class OfflineEmailRecognizer(EmailRecognizer):
 
     def validate_result(self, pattern_text: str) -> bool:
         """Tell whether the domain ends in a public suffix."""
-        return self._extract(pattern_text.rpartition("@")[2]).fqdn != ""
+        # It makes a session with an HTTP client, which is loaded for that, unless it is given one.
+        return self._extract(pattern_text.rpartition("@")[2], session=_NO_SESSION).fqdn != ""
 
 
 class LinearUrlRecognizer(UrlRecognizer):
