@@ -8,8 +8,8 @@ but :class:`finetooth.detectors.presidio.PresidioDetector`, from its constructor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +19,7 @@ from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
 from finetooth.detectors.ner_labels import NOT_ABOUT_PERSONS, entity_type_of
 from finetooth.detectors.presidio_analysis import Analysis
+from finetooth.detectors.presidio_frame import loading
 from finetooth.detectors.presidio_recognizers import (
     IssuedCardRecognizer,
     LinearUrlRecognizer,
@@ -26,7 +27,6 @@ from finetooth.detectors.presidio_recognizers import (
     PlannedPhoneRecognizer,
     WrittenIbanRecognizer,
 )
-from finetooth.detectors.presidio_frame import loading
 from finetooth.detectors.readtext import ReadText
 from finetooth.detectors.rulefiles import shipped
 from finetooth.detectors.stop_words import stop_words
@@ -130,6 +130,9 @@ def readings(
         made.nlp = {language: models.get(language) or reader.load() for language, reader in readers.items()}
         return made
 
+    def artifacts(language: str, doc: Any) -> Any:
+        return engine()._doc_to_nlp_artifact(doc, language)
+
     recognizers = list(_recognizers(list(readers), regions, named))
     entities = [*SpacyRecognizer.ENTITIES, "STREET_ADDRESS"]
     recognizers += [SpacyRecognizer(supported_language=language, supported_entities=entities) for language in models]
@@ -143,8 +146,8 @@ def readings(
             Analysis(
                 (each for each in (*recognizers, *own) if each.supported_language == language),
                 name,
-                WordContext(stop_words(language) or reader.nlp.Defaults.stop_words),
-                lambda doc, language=language: engine()._doc_to_nlp_artifact(doc, language),
+                WordContext(_stop_words(language, reader)),
+                partial(artifacts, language),
             ),
         )
         for language, reader in readers.items()
@@ -192,6 +195,11 @@ def _reader(language: str, model: Any | None) -> Any:
     from finetooth.detectors.spacy_reader import Reader  # noqa: PLC0415 - computes networks
 
     return Reader(model)
+
+
+def _stop_words(language: str, reader: Any) -> Collection[str]:
+    told = stop_words(language)
+    return reader.nlp.Defaults.stop_words if told is None else told
 
 
 def national(read: Mapping[str, Reading], regions: Iterable[str] | None = None) -> frozenset[str]:

@@ -60,8 +60,11 @@ def engine() -> Any:
     return presidio_engine
 
 
-_UNUSED: Final = ("presidio_analyzer.nlp_engine", "presidio_analyzer.input_validation", "requests", "requests_file")
-"""What Presidio and tldextract import, and nothing here uses: spaCy, the schemas of its YAML files, an HTTP client."""
+_UNUSED: Final = (
+    *("presidio_analyzer.nlp_engine", "presidio_analyzer.input_validation", "presidio_analyzer.llm_utils"),
+    *("requests", "requests_file", "filelock"),
+)
+"""What Presidio and tldextract import, and is not used here: spaCy, schemas, an HTTP client, a cache of what it got."""
 
 
 @contextmanager

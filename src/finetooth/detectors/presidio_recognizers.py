@@ -28,9 +28,6 @@ from finetooth.detectors.checks import date_or_years
 from finetooth.detectors.phone_matching import phone_numbers
 
 
-_NO_SESSION: Any = object()
-
-
 class OfflineEmailRecognizer(EmailRecognizer):
     """Presidio's e-mail recognizer, with the public-suffix list that tldextract ships instead of a download."""
 
@@ -52,8 +49,9 @@ class OfflineEmailRecognizer(EmailRecognizer):
 
     def validate_result(self, pattern_text: str) -> bool:
         """Tell whether the domain ends in a public suffix."""
-        # It makes a session with an HTTP client, which is loaded for that, unless it is given one.
-        return self._extract(pattern_text.rpartition("@")[2], session=_NO_SESSION).fqdn != ""
+        # Unless it is given a session, it loads an HTTP client to make one, and then has nothing to fetch.
+        none: Any = object()
+        return self._extract(pattern_text.rpartition("@")[2], session=none).fqdn != ""
 
 
 class LinearUrlRecognizer(UrlRecognizer):
