@@ -200,8 +200,6 @@ def load(
     Raises:
         IncompleteError: It cannot be read, or a rule is not well formed; the message names the rule and the place.
     """
-    if path == NATIONAL and regions is not None and not (named or _speaks_of(regions)):
-        return ()
     try:
         document = shipped(path)
     except (OSError, yaml.YAMLError) as error:
@@ -213,12 +211,6 @@ def load(
             if regions.intersection(of := rule.get("regions", ())) or not of or rule["entity_type"] in named
         ]
     return compiled(document, str(path), on_demand=True)
-
-
-def _speaks_of(regions: frozenset[str]) -> bool:
-    """Tell whether the national rules hold any of these countries: to parse them takes longer than all other files."""
-    told = re.findall(r"^ *regions: \[(.*)\]$", NATIONAL.read_text("utf-8"), re.MULTILINE)
-    return not regions.isdisjoint(region.strip() for each in told for region in each.split(","))
 
 
 def load_own(path: Path, entity_types: Collection[str]) -> tuple[IdentifierRule, ...]:
