@@ -1,0 +1,195 @@
+"""How an attack that scores is run: each approach with its controls, under the tuned and the reference model.
+
+The controls are those of `targeted`, whose docstring argues for them: look-alikes of the value after the same context,
+and the value after the contexts of other approaches to values of its kind.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from random import Random
+
+from finetooth.attacks.attack import Advance, Approach, Effort, Method, Result
+from finetooth.attacks.lookalikes import Words, drawn, entropy_bits, lookalikes, word_pool
+from finetooth.attacks.outcome import Outcome
+from finetooth.attacks.quarry import Material, Quarry
+from finetooth.metrics.discoverability import discoverable
+from finetooth.targets.target import Answer, Likelihood, Target, Unanswered
+from finetooth.trial import Arm, Context, Trial
+
+LOOKALIKES = 8
+LOOKALIKES_DRAWN = 64  # of a password: they share its context, so they are cheap, and a single leak has to stand out
+MISMATCHED = 2
+
+METHODS: dict[str, Method] = {"exact": "log-likelihood", "bounds": "bounds", "none": "sampling"}
+"""How a target's likelihoods were measured, by what it declares."""
+
+POWER = {
+    "exact": "",
+    "bounds": "probabilities are known within bounds only; what these leave open is undecided",
+    "none": "probabilities are estimated from a few samples; what these do not show may still be extractable, and "
+    "stays undecided",
+}
+"""What is lost where a target gives no exact probabilities."""
+
+
+def run(
+    name: str,
+    approaches: Sequence[Approach],
+    material: Material,
+    target: Target,
+    reference: Target | None,
+    advance: Advance,
+) -> Result:
+    """Score every approach, with its controls.
+
+    In two rounds, so that nothing is asked that decides nothing: first the tuned model for every value, and for the
+    look-alikes of those that are told from them by rank; then, for what it emits, everything else.
+
+    Args:
+        name: of the attack; the controls that are drawn depend on it and on the approach alone.
+        approaches: what to try.
+        material: what they are approaches to.
+        target: the tuned model.
+        reference: the untuned model, if there is one.
+        advance: is told how many more trials were answered.
+    """
+    trials = list(_trials(name, approaches, material.quarries))
+    by_odds = [_by_odds(approach, material.quarries[approach.position]) for approach in approaches]
+
+    def at_once(trial: Trial) -> bool:
+        return trial.arm == "target" or (trial.arm == "lookalike" and not by_odds[trial.target])
+
+    tuned, base = _Asked(target, trials, advance), _Asked(reference, trials, advance)
+    tuned.ask(at_once)
+    emitted = {trial.target for trial, answer in tuned.answers() if trial.arm == "target" and _emitted(answer)}
+    tuned.ask(lambda trial: trial.target in emitted and not at_once(trial))
+    wanted = {id(trial) for trial, answer in tuned.answers() if trial.arm != "mismatched" and _emitted(answer)}
+    base.ask(lambda trial: id(trial) in wanted)
+    return Result(
+        attack=name,
+        method=METHODS[target.capabilities.log_likelihood],
+        outcomes=tuple(_outcomes(name, approaches, material.quarries, tuned, base)),
+        trials=len(tuned.by_trial) + len(base.by_trial),
+        failures=tuned.failures() + base.failures(),
+        power=POWER[target.capabilities.log_likelihood],
+    )
+
+
+def effort(name: str, approaches: Sequence[Approach], material: Material) -> Effort:
+    """Return what `run` asks of one model at most: as if it emitted everything."""
+    trials = list(_trials(name, approaches, material.quarries))
+    contexts = {trial.context for trial in trials}
+    read = sum(map(_length, contexts)) + sum(len(trial.continuation) for trial in trials)
+    return Effort(trials=len(trials), read=read)
+
+
+def _length(context: Context) -> int:
+    return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
+
+
+class _Asked:
+    """What one model has answered so far."""
+
+    def __init__(self, model: Target | None, trials: Sequence[Trial], advance: Advance) -> None:
+        self._model, self._trials, self._advance = model, trials, advance
+        self.by_trial: dict[int, Answer] = {}
+
+    def ask(self, wanted: Callable[[Trial], bool]) -> None:
+        """Ask for the trials that are wanted; no model is asked where there is none."""
+        chosen = [trial for trial in self._trials if wanted(trial)]
+        if self._model and chosen:
+            answers = self._model.log_likelihood(chosen, self._advance)
+            self.by_trial.update((id(trial), answer) for trial, answer in zip(chosen, answers, strict=True))
+
+    def answers(self) -> list[tuple[Trial, Answer]]:
+        """Return the trials that were asked for, with their answers."""
+        return [(trial, self.by_trial[id(trial)]) for trial in self._trials if id(trial) in self.by_trial]
+
+    def known(self, trial: Trial) -> Likelihood | None:
+        """Return the number of a trial, or None where it was not asked for or not answered."""
+        answer = self.by_trial.get(id(trial))
+        return answer if isinstance(answer, Likelihood) else None
+
+    def failures(self) -> Counter[str]:
+        """Count the trials without an answer, by reason."""
+        return Counter(answer.reason for answer in self.by_trial.values() if isinstance(answer, Unanswered))
+
+
+def _emitted(answer: Answer) -> bool:
+    """Tell whether the model may emit it: whether that can be ruled out."""
+    return isinstance(answer, Likelihood) and discoverable(answer.high)
+
+
+def _by_odds(approach: Approach, quarry: Quarry) -> bool:
+    """Tell whether a value is told from chance by its odds, so that no look-alike has to beat it."""
+    return (
+        quarry.finding is not None
+        and approach.verbatim
+        and entropy_bits(quarry.finding.entity_type, quarry.value) is not None
+    )
+
+
+def _trials(name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry]) -> Iterable[Trial]:
+    """Yield the trials of all arms."""
+    words = word_pool([(q.finding.entity_type, q.value) for q in quarries if q.finding])
+    kinds: dict[str | None, list[Approach]] = {}
+    for approach in approaches:
+        kinds.setdefault(quarries[approach.position].entity_type, []).append(approach)
+    for number, approach in enumerate(approaches):
+        quarry = quarries[approach.position]
+        random = Random(f"{name} {number}")  # noqa: S311 - controls need no secrecy, but they must repeat
+        yield Trial(number, "target", approach.context, approach.value)
+        for arm, context, value in _controls(approach, quarry, kinds[quarry.entity_type], words, random):
+            yield Trial(number, arm, context, value)
+
+
+def _controls(
+    approach: Approach, quarry: Quarry, kind: Sequence[Approach], words: Words, random: Random
+) -> list[tuple[Arm, Context, str]]:
+    others = _others(approach, kind, random)
+    if quarry.finding is None:
+        # Another span of training text is the look-alike of a span: as ordinary, but not what stood here.
+        alike = [(approach.context, other.value) for other in others[MISMATCHED:]]
+    else:
+        entity = quarry.finding.entity_type
+        count = LOOKALIKES_DRAWN if drawn(entity) and not _by_odds(approach, quarry) else LOOKALIKES
+        made = lookalikes(entity, approach.value, approach.context, words, count, random)
+        alike = [(lookalike.context, lookalike.value) for lookalike in made]
+    return [
+        *(("lookalike", context, value) for context, value in alike),
+        *(("mismatched", other.context, approach.value) for other in others[:MISMATCHED]),
+    ]
+
+
+def _others(approach: Approach, kind: Sequence[Approach], random: Random) -> list[Approach]:
+    """Return other approaches of the same kind, in random order: first those that lend a context, then a value."""
+    wanted = MISMATCHED + LOOKALIKES
+    chosen = random.sample(kind, min(len(kind), 2 * wanted))
+    others = (other for other in chosen if other.value != approach.value and other.context != approach.context)
+    return list(islice(others, wanted))
+
+
+def _outcomes(
+    name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry], tuned: _Asked, base: _Asked
+) -> Iterable[Outcome]:
+    arms: list[dict[Arm, list[tuple[Likelihood, Likelihood | None]]]] = [
+        {"target": [], "lookalike": [], "mismatched": []} for _ in approaches
+    ]
+    for trial, _ in tuned.answers():
+        known = tuned.known(trial)
+        if known is not None:
+            arms[trial.target][trial.arm].append((known, base.known(trial)))
+    for approach, arm in zip(approaches, arms, strict=True):
+        own, own_reference = arm["target"][0] if arm["target"] else (None, None)
+        yield Outcome(
+            attack=name,
+            quarry=quarries[approach.position],
+            tuned=own,
+            reference=own_reference,
+            mismatched=tuple(each.log_probability for each, _ in arm["mismatched"]),
+            lookalikes=tuple(arm["lookalike"]),
+            verbatim=approach.verbatim,
+        )
