@@ -37,6 +37,12 @@ def test_the_file_of_waivers_lies_beside_the_configuration(tmp_path):
     assert config.find(below).waivers == tmp_path / "accepted.yaml"
 
 
+def test_prompts_of_ones_own_lie_beside_the_configuration(tmp_path):
+    (tmp_path / "finetooth.toml").write_text('prompts = "prompts"\nwrapped = 0\n')
+    assert config.find(tmp_path).prompts == tmp_path / "prompts"
+    assert config.find(tmp_path).settings.wrapped == 0
+
+
 def test_a_policy_beside_the_file_is_found(tmp_path):
     (tmp_path / "finetooth.toml").write_text('policy = "ours.yaml"\n')
     (tmp_path / "ours.yaml").touch()

@@ -8,6 +8,7 @@ import pytest
 
 from fakes import PatternDetector
 from finetooth import prober
+from finetooth.attacks.targeted import Targeted
 from finetooth.detectors.identifiers import IdentifierDetector
 from finetooth.errors import InputError
 from finetooth.evidence import Evidence
@@ -59,14 +60,16 @@ def rate(probe, population):
 
 
 class Recording(ScriptedTarget):
+    trials = ()
+
     def log_likelihood(self, trials, progress=None):
-        self.trials = trials
+        self.trials = (*self.trials, *trials)
         return super().log_likelihood(trials, progress)
 
 
 def test_each_finding_is_tried_in_its_own_context(tmp_path):
     target = Recording()
-    probed(written(tmp_path), target)
+    probed(written(tmp_path), target, attacks=[Targeted()])
     attempts = {trial.continuation: plain(trial.context) for trial in target.trials if trial.arm == "target"}
     assert attempts[NUMBERS[3]] == "user: Ticket 3: where is my parcel?\nassistant: Your number is "
 
@@ -99,7 +102,7 @@ def test_ordinary_text_gives_a_clean_dataset_a_denominator(tmp_path):
 
 def tried(path, **kwargs):
     target = Recording()
-    probed(path, target, **kwargs)
+    probed(path, target, attacks=[Targeted()], **kwargs)
     return [t.continuation for t in target.trials if t.arm == "target" and t.continuation not in NUMBERS]
 
 
@@ -153,7 +156,7 @@ def test_a_value_in_an_encoding_is_tried_as_the_model_saw_it(tmp_path):
     call = {"role": "assistant", "tool_calls": [{"function": {"name": "pay", "arguments": arguments}}]}
     path.write_text(json.dumps({"messages": [{"role": "user", "content": "Pay"}, call]}) + "\n")
     target = Recording()
-    probed(str(path), target)
+    probed(str(path), target, attacks=[Targeted()])
     [attempt] = [trial for trial in target.trials if trial.arm == "target"]
     assert attempt.continuation == "\\u0041CC-123456"
     assert plain(attempt.context).endswith('{"to": "')

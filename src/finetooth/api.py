@@ -50,6 +50,7 @@ def audit(
     *,
     holdout: Data | None = None,
     attacks: Sequence[str] | None = None,
+    prompts: str | Path | None = None,
     budget: int | None = None,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
@@ -70,6 +71,7 @@ def audit(
         policy: name of a shipped policy, or a path; the configured one by default.
         holdout: data of the same kind that neither model was trained on: controls for the probe.
         attacks: names of the attacks to try; all by default.
+        prompts: folder of questions and wrappers of your own that are tried as well.
         budget: how many findings are probed at most, riskiest first.
         input_format: name of the record format, which is detected otherwise; see ``finetooth formats``.
         tokenizer: folder of the tokenizer that made the ids of pre-tokenised rows, which are unread without it.
@@ -87,7 +89,7 @@ def audit(
     """
     stage: Stage = "release" if model else "train"
     scanning = Scanning(input_format, tokenizer, engine, workers, resume)
-    probing = Probing(model, base, holdout, attacks, budget)
+    probing = Probing(model, base, holdout, attacks, budget, prompts=prompts)
     accepting = Accepting(waivers, today)
     return run(data, stage, policy, scanning, probing, accepting, key=key, progress=progress)
 
@@ -211,6 +213,7 @@ def probe(
     findings: str | Path | None = None,
     holdout: Data | None = None,
     attacks: Sequence[str] | None = None,
+    prompts: str | Path | None = None,
     budget: int | None = None,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
@@ -232,6 +235,7 @@ def probe(
         findings: folder that the earlier scan left; without one, the data is scanned first.
         holdout: as in ``audit``.
         attacks: as in ``audit``.
+        prompts: as in ``audit``.
         budget: how many findings are probed at most, riskiest first.
         input_format: name of the record format, which is detected otherwise; see ``finetooth formats``.
         tokenizer: folder of the tokenizer that made the ids of pre-tokenised rows, which are unread without it.
@@ -251,7 +255,7 @@ def probe(
         "release",
         policy,
         Scanning(input_format, tokenizer, engine, workers, resume),
-        Probing(model, base, holdout, attacks, budget, findings),
+        Probing(model, base, holdout, attacks, budget, findings, prompts),
         Accepting(waivers, today),
         key=key,
         progress=progress,
@@ -267,6 +271,7 @@ def plan(
     findings: str | Path | None = None,
     holdout: Data | None = None,
     attacks: Sequence[str] | None = None,
+    prompts: str | Path | None = None,
     budget: int | None = None,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
@@ -278,10 +283,9 @@ def plan(
 ) -> Plan:
     """Tell what `probe` would take and what it could prove, without probing; arguments and errors as there."""
     from finetooth import gathering, planning, prober  # noqa: PLC0415 - only where a model is probed
-    from finetooth.attacks.registry import chosen  # noqa: PLC0415
 
     scanning = Scanning(input_format, tokenizer, engine, workers, resume)
-    probing = Probing(model, base, holdout, attacks, budget, findings)
+    probing = Probing(model, base, holdout, attacks, budget, findings, prompts)
     ready = make_ready(data, "release", policy, scanning, probing, Accepting(), key, progress)
     scan = ready.evidence.scan
     if scan is None or ready.models is None:
@@ -293,7 +297,7 @@ def plan(
         budget=ready.budget,
         sample=planning.sample_needed(ready.policy.policy, gathering.SAMPLE),
     )
-    return planning.plan(material, chosen(attacks), ready.policy.policy, *ready.models)
+    return planning.plan(material, ready.attacks, ready.policy.policy, *ready.models)
 
 
 def judge(

@@ -35,6 +35,10 @@ class Settings:
     """Folder for what a run leaves behind, beside the file."""
     budget: int | None = None
     """How many findings a probe tries at most."""
+    prompts: Path | None = None
+    """Folder of questions and wrappers of your own that a probe tries as well, beside the file."""
+    wrapped: int | None = None
+    """How many values a probe tries each wrapper on at most; 0 for no wrappers."""
     engine: str | None = None
     """Where data is scanned: ``inline``, ``local`` or ``ray``."""
     workers: int | None = None
@@ -65,6 +69,11 @@ class Configuration:
     def waivers(self) -> Path:
         """The file of waivers; there need not be one."""
         return self.home / (self.settings.waivers or WAIVERS)
+
+    @property
+    def prompts(self) -> Path | None:
+        """The folder of the user's own prompts, if one is configured."""
+        return self.home / self.settings.prompts if self.settings.prompts else None
 
     @property
     def store(self) -> Path:

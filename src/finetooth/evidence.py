@@ -248,7 +248,7 @@ class AttackRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regurgitation:
-    """An answer that repeats a training record word for word."""
+    """An answer that repeats a training record word for word, or nearly so."""
 
     __pydantic_config__: ClassVar[Any] = _SHAPE
 
@@ -266,6 +266,9 @@ class Regurgitation:
     """How many answers repeat it."""
     reference_answers: int | None
     """How many answers of the reference model do, to the same prompts; null without one."""
+    distance: float | None = None
+    """How far the closest answer is from what the record goes on with: edits for each word, 0 where all is the same, 1
+    where nothing is; null where the prompt was not the record's own beginning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from finetooth.waiver import Waiver
 
 if TYPE_CHECKING:
     from finetooth import prober
+    from finetooth.attacks.attack import Attack
     from finetooth.engines.engine import Engine
     from finetooth.shardjob import Recipe
     from finetooth.shardstore import ShardStore
@@ -96,6 +97,7 @@ class Probing:
     attacks: Sequence[str] | None = None
     budget: int | None = None
     findings: str | Path | None = None
+    prompts: str | Path | None = None
 
 
 NOTHING = Probing()
@@ -113,6 +115,7 @@ class Ready:
     models: tuple[Target, Target | None] | None
     holdout: prober.Scanned | None
     budget: int
+    attacks: Sequence[Attack]
     accepted: Accepted
 
 
@@ -133,14 +136,13 @@ def run(
     evidence = ready.evidence
     if ready.models and evidence.scan:
         from finetooth import gathering, planning, prober  # noqa: PLC0415 - the probe's statistics load only where one is run
-        from finetooth.attacks.registry import chosen  # noqa: PLC0415
 
         probed = prober.probe(
             prober.Scanned(ready.sources, evidence.scan, scanning.reading()),
             ready.key,
             *ready.models,
             holdout=ready.holdout,
-            attacks=chosen(probing.attacks),
+            attacks=ready.attacks,
             budget=ready.budget,
             sample=planning.sample_needed(ready.policy.policy, gathering.SAMPLE),
             progress=progress,
@@ -169,10 +171,12 @@ def make_ready(
     held_out = None if probing.holdout is None else sources_of(probing.holdout, twice=True)
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
     accepted = accepting.resolve(settings, key.id)
-    if probing.attacks:
+    attacks: Sequence[Attack] = ()
+    if probing.model is not None or probing.attacks:
         from finetooth.attacks import registry  # noqa: PLC0415 - only where a model is probed
 
-        registry.chosen(probing.attacks)
+        own = settings.prompts if probing.prompts is None else Path(probing.prompts)
+        attacks = registry.chosen(probing.attacks, own, settings.settings.wrapped)
     models = _models(probing.model, probing.base)
     reading_ = scanning.reading()
     evidence = _scanned(sources, chosen, key, scanning, settings, probing.findings, progress)
@@ -185,7 +189,8 @@ def make_ready(
             raise InputError("the holdout has no records, so it is no control; name data that was held out of training")
         holdout = Scanned(held_out, apart, reading_)
     limit = probing.budget if probing.budget is not None else settings.settings.budget
-    return Ready(chosen, key, sources, evidence, models, holdout, _BUDGET if limit is None else limit, accepted)
+    budget = _BUDGET if limit is None else limit
+    return Ready(chosen, key, sources, evidence, models, holdout, budget, attacks, accepted)
 
 
 def _scanned(

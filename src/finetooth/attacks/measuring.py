@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from math import exp, fsum
+from math import exp, fsum, log
 from typing import Literal
 
 from finetooth.attacks.attack import Result
@@ -16,6 +16,7 @@ from finetooth.metrics.discoverability import expected_tries
 from finetooth.metrics.interval import clopper_pearson
 
 _CONFIDENCE = 0.95
+_NEVER = log(1e-30)  # stands for a frequency of 0, whose logarithm is no number
 _DIGITS = 6  # of a probability: beyond that, one machine's arithmetic differs from another's
 
 _By = Literal["entity_type", "category", "severity", "repetition"]
@@ -41,6 +42,8 @@ def repetition(records: int) -> str:
 def measure(attack: str, decided: Sequence[Decided], population: Population, *, size: int) -> list[Measurement]:
     """Turn what became of one population under one attack into rates: of all of it, and of findings by group.
 
+    A wrapper is tried on the few riskiest, which are no sample of anything: it has no rate, but a lift.
+
     The rate of all findings is a census: they were all tried, or count as undecided. The rate of a group is read as an
     estimate for findings of its kind, so it has the exact binomial interval.
 
@@ -54,7 +57,7 @@ def measure(attack: str, decided: Sequence[Decided], population: Population, *, 
     members = [each for each in decided if each.quarry.population == population and _attempts(each, attack)]
     sampled = population == "holdout" or (population != "findings" and size > len(members))
     n = len(members) if sampled else size
-    if n == 0 or not members:
+    if n == 0 or not members or "+" in attack:
         return []
     measured = list(_rates(attack, population, members, n, sampled=sampled))
     if population == "findings":
@@ -172,18 +175,19 @@ def summed_up(result: Result, decided: Sequence[Decided], material: Material) ->
 
 
 def _lift(attack: str, members: Sequence[Decided]) -> float | None:
-    """Return how many times likelier values are under a wrapper than under the plain attack (geometric mean)."""
+    """Return how many times likelier values are under a wrapper than under the plain attack (geometric mean).
+
+    An attack has several approaches to a value, and a wrapper is put around the first of them.
+    """
     plain, wrapped, _ = attack.partition("+")
     if not wrapped:
         return None
     gains = []
     for member in members:
-        chances = [
-            max((a.outcome.tuned.log_probability for a in _attempts(member, name) if a.outcome.tuned), default=None)
-            for name in (attack, plain)
-        ]
-        if chances[0] is not None and chances[1] is not None:
-            gains.append(chances[0] - chances[1])
+        tried = [_attempts(member, name) for name in (attack, plain)]
+        chances = [a[0].outcome.tuned.log_probability for a in tried if a and a[0].outcome.tuned]
+        if len(chances) == len(tried):
+            gains.append(max(chances[0], _NEVER) - max(chances[1], _NEVER))
     return rounded(exp(min(fsum(gains) / len(gains), 700.0))) if gains else None
 
 

@@ -31,6 +31,8 @@ class Outcome:
     emits."""
     verbatim: bool = True
     """Whether what was tried is the value as it stands, and not a form or a part of it."""
+    whole: bool = True
+    """Whether what was tried tells all of the value, in whatever form."""
 
     @property
     def discoverable(self) -> bool:
@@ -44,9 +46,12 @@ class Outcome:
 
     @property
     def bits(self) -> float | None:
-        """How many bits of the value were drawn at random, or None where people choose such values."""
+        """How many bits of the value were drawn at random, or None where people choose such values.
+
+        In another form it is as hard to guess, as long as all of it is asked for.
+        """
         finding = self.quarry.finding
-        return entropy_bits(finding.entity_type, self.quarry.value) if finding and self.verbatim else None
+        return entropy_bits(finding.entity_type, self.quarry.value) if finding and self.whole else None
 
     @property
     def drawn(self) -> bool:

@@ -16,6 +16,17 @@ TELLING: Final = 200
 that the field counts as verbatim memorisation (Carlini et al. 2023, section 3; Nasr et al. 2023, section 3)."""
 
 
+class Place(NamedTuple):
+    """A record of the data, as evidence names it."""
+
+    path: str
+    """The dataset file; masked where it holds a finding."""
+    record: int
+    """Ordinal of the record from 0."""
+    line: int | None
+    """Physical line from 1 where it begins, or None."""
+
+
 class Fellow(NamedTuple):
     """Another value of the same record."""
 
@@ -41,6 +52,8 @@ class Quarry:
     """Whose it is, by a keyed digest, as far as the records tell."""
     of: Population | None = None
     """Which targets it is counted among, where it is not the usual: see `population`."""
+    place: Place | None = None
+    """Which record it is the rest of, where it is one."""
 
     @property
     def entity_type(self) -> str | None:

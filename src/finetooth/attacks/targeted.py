@@ -26,7 +26,7 @@ from __future__ import annotations
 from finetooth.attacks import trying
 from finetooth.attacks.attack import Advance, Approach, Effort, Result
 from finetooth.attacks.quarry import Material
-from finetooth.targets.target import Target
+from finetooth.targets.target import EVERYTHING, Capabilities, Target
 
 
 class Targeted:
@@ -34,18 +34,26 @@ class Targeted:
 
     name = "targeted"
 
-    def approaches(self, material: Material) -> list[Approach]:
+    def approaches(self, material: Material, capabilities: Capabilities = EVERYTHING) -> list[Approach]:
         """Return one approach to each quarry that is a finding, held out or not, or an ordinary sentence."""
         return [
             Approach(position, quarry.context, quarry.value)
             for position, quarry in enumerate(material.quarries)
-            if quarry.population in ("findings", "holdout", "ordinary")
+            if quarry.population in ("findings", "holdout", "ordinary") and quarry.place is None
         ]
 
     def effort(self, material: Material, target: Target) -> Effort:
         """Return what `run` would ask of each model."""
-        return trying.effort(self.name, self.approaches(material), material)
+        return trying.effort(self.name, self.approaches(material), material, drawn_controls=trying.LOOKALIKES_DRAWN)
 
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Score each value after its context, with its controls."""
-        return trying.run(self.name, self.approaches(material), material, target, reference, advance)
+        return trying.run(
+            self.name,
+            self.approaches(material),
+            material,
+            target,
+            reference,
+            advance,
+            drawn_controls=trying.LOOKALIKES_DRAWN,
+        )
