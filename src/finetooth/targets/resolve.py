@@ -2,24 +2,64 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from finetooth.errors import ModelError
+from finetooth.errors import ModelError, UsageError
+from finetooth.targets.budget import Allowance
+from finetooth.targets.endpoint import EndpointSettings, endpoints, named_by_url
+from finetooth.targets.receipts import ReceiptFolder
 from finetooth.targets.target import Target
 
 _NOT_YET = "is not supported yet; name a local folder with safetensors weights (transformers: save_pretrained)"
 
 
-def resolve(model: str, base: str | None = None) -> tuple[Target, Target | None]:
+def resolve(
+    model: str,
+    base: str | None = None,
+    *,
+    endpoint: EndpointSettings | None = None,
+    receipts: ReceiptFolder | None = None,
+) -> tuple[Target, Target | None]:
     """Return the tuned model, and the reference model where there is one.
 
     Args:
-        model: a local folder: a checkpoint in safetensors, or a PEFT adapter.
-        base: a local folder with the untuned model, if it is at hand.
+        model: a local folder: a checkpoint in safetensors, or a PEFT adapter; or an endpoint,
+            ``http(s)://host/v1#model-name``.
+        base: the untuned model, named likewise, if it is at hand.
+        endpoint: how endpoints are asked.
+        receipts: where the answers of endpoints are kept, if they are.
 
     Raises:
         ModelError: one of them is not there, is incomplete, or is of a kind that cannot be probed safely.
+        IncompleteError: an endpoint does not answer.
     """
+    if named_by_url(model) or named_by_url(base or ""):
+        return _with_endpoints(model, base, endpoint or EndpointSettings(), receipts)
+    return _local(model, base)
+
+
+def _with_endpoints(
+    model: str, base: str | None, settings: EndpointSettings, receipts: ReceiptFolder | None
+) -> tuple[Target, Target | None]:
+    """Return two models of which at least one is behind an endpoint; what both may spend is one budget."""
+    from finetooth.targets.openai_discovery import connect  # noqa: PLC0415 - only where an endpoint is asked
+
+    tuned_at, base_at = endpoints(
+        model if named_by_url(model) else None, base if base and named_by_url(base) else None, os.environ
+    )
+    try:
+        allowance = Allowance(settings.budget, settings.prices)
+    except ValueError as error:
+        raise UsageError(f"endpoint.budget: {error}") from None
+    local = (
+        _local(base, None)[0] if base and not base_at else None
+    )  # what is wrong here is said before anything is paid
+    tuned = connect(tuned_at, settings, allowance, receipts) if tuned_at else _local(model, None)[0]
+    return tuned, connect(base_at, settings, allowance, receipts) if base_at else local
+
+
+def _local(model: str, base: str | None) -> tuple[Target, Target | None]:
     folders = [_folder(named, flag) for named, flag in ((model, "--model"), (base, "--base")) if named]
     try:
         from finetooth.targets import transformers  # noqa: PLC0415 - heavy below, and only where a model is probed
@@ -33,7 +73,7 @@ def resolve(model: str, base: str | None = None) -> tuple[Target, Target | None]
 
 def _folder(named: str, flag: str) -> Path:
     if "://" in named:
-        raise ModelError(f"{named}: an endpoint {_NOT_YET}")
+        raise ModelError(f"{named.partition('://')[0]}://: no way to reach a model; an endpoint is http:// or https://")
     path = Path(named)
     if path.suffix == ".gguf":
         raise ModelError(f"{named}: a GGUF file {_NOT_YET}")
