@@ -23,7 +23,7 @@ class Ways:
     completions: bool = True
     chat: bool = True
     renders: bool = True  # /apply-template, as llama.cpp's server
-    tokenises: bool = False  # /tokenize and /detokenize, as vLLM's
+    tokenises: bool = False  # /tokenize and /detokenize, as vLLM's, and with pieces as llama.cpp's
     echo: bool = True
     empty_echo: bool = True  # takes max_tokens = 0
     prompt_logprobs: bool = False
@@ -56,6 +56,7 @@ class ModelServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -113,6 +114,9 @@ class ModelServer:
             served = Served.of(body.get("model", "tuned"))
             if path == "/apply-template":
                 return 200, {"prompt": served.render(body["messages"], template=ways.template)}
+            if path == "/tokenize" and "content" in body:
+                pieces = [served.tokenizer.decode([token]) for token in served.ids(body["content"])]
+                return 200, {"tokens": [{"id": 0, "piece": list(p.encode()) if "\ufffd" in p else p} for p in pieces]}
             if path == "/tokenize":
                 return 200, {"tokens": served.ids(served.render(body["messages"], template=ways.template))}
             if path == "/detokenize":

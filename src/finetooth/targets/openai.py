@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from math import inf
 from threading import Lock
 from typing import TypeVar
@@ -20,8 +21,8 @@ from finetooth.targets.endpointerror import EndpointError, Refused
 from finetooth.targets.httpclient import Client
 from finetooth.targets.openai_api import Ask, CannotAsk, Chat, Completions, Door
 from finetooth.targets.openai_reply import Place
-from finetooth.targets.openai_scoring import summed, walked
-from finetooth.targets.openai_template import Rendering
+from finetooth.targets.openai_scoring import stepped, summed, walked
+from finetooth.targets.openai_template import REPLACED, Cutting, Rendering
 from finetooth.targets.receipts import Number, Receipts
 from finetooth.targets.target import Answer, Capabilities, Generation, Likelihood, Progress, Unanswered
 from finetooth.trial import Context, Prompt, Trial
@@ -42,6 +43,8 @@ class Access:
     """The door for conversations, which is used where there is no ``rendering``."""
     rendering: Rendering | None
     """Turns conversations into texts."""
+    cutting: Cutting | None
+    """Cuts texts into tokens."""
     by_text: bool
     """Whether the tokens that the completions API tells join to their text."""
     characters_per_token: float
@@ -162,7 +165,7 @@ class OpenAITarget:
         if any(answer is None for answer in answers):
             try:
                 door, shown = self._door(context)
-                scoring = _Scoring(door, shown, by_text=self._access.by_text)
+                scoring = _Scoring(door, shown, self._access)
             except (CannotAsk, EndpointError, BudgetSpent) as error:
                 return [answer or Unanswered(_reason(error)) for answer in answers]
             for position, trial in enumerate(trials):
@@ -220,10 +223,11 @@ class OpenAITarget:
 class _Scoring:
     """Scores the continuations of one context, and asks for what they share once."""
 
-    def __init__(self, door: Door, context: Context, *, by_text: bool) -> None:
+    def __init__(self, door: Door, context: Context, access: Access) -> None:
         self._door = door
         self._context = context
-        self._by_text = by_text and door.dialect.weighing in ("echo", "echo and one more")
+        self._by_text = access.by_text and door.dialect.weighing in ("echo", "echo and one more")
+        self._cutting = access.cutting
         self._before: Sequence[Place] | None = None
         self._walks: dict[str, dict[str, float]] = {}
 
@@ -237,6 +241,9 @@ class _Scoring:
             return summed(places, continuation, self._alone, by_text=self._by_text)
         if not dialect.likeliest:
             return Unanswered("the endpoint tells no log-probabilities that can be trusted")
+        if self._cutting and (tokens := self._tokens(self._cutting, continuation)):
+            begun, own = tokens
+            return stepped(lambda said: self._likeliest(begun, said), own)
         as_it_is = walked(lambda said: self._likeliest(self._context, said), continuation)
         shown, blanks = _split(self._context)
         if not blanks or isinstance(as_it_is, Unanswered):
@@ -245,13 +252,27 @@ class _Scoring:
         # context without it leads to the value. Which of the two it is nobody tells, and whoever attacks may try both.
         return _better(as_it_is, walked(lambda said: self._likeliest(shown, said), blanks + continuation))
 
+    def _tokens(self, cutting: Cutting, continuation: str) -> tuple[Context, list[str]] | None:
+        """Return the context up to the first token that holds a part of the continuation, and the tokens from there.
+
+        None where tokens do not join to the text, as where a character has several of them.
+        """
+        text = _last(self._context)
+        whole, before = cutting(text + continuation), cutting(text) if text else []
+        first = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(whole, before, strict=False)))
+        if "".join(whole) != text + continuation or any(REPLACED in token for token in whole[first:]):
+            return None
+        if first == 0 and text:
+            return None  # nothing predicts the first token of all
+        return _ending(self._context, "".join(whole[:first])), whole[first:]
+
     def _alone(self) -> Sequence[Place]:
         if self._before is None:
             self._before = self._door.weigh(self._context, "")
         return self._before
 
     def _likeliest(self, shown: Context, said: str) -> dict[str, float]:
-        text = shown + said if isinstance(shown, str) else shown[-1].text + said
+        text = _last(shown) + said
         if text not in self._walks:
             ask = Ask(max_tokens=1, likeliest=self._door.dialect.likeliest)
             places = self._door.say(shown, said, ask).choices[0].places
@@ -284,10 +305,19 @@ def _better(one: Likelihood, other: Answer) -> Likelihood:
 
 def _split(context: Context) -> tuple[Context, str]:
     """Return the context without the blanks at its end, and these."""
-    text = context if isinstance(context, str) else context[-1].text
+    text = _last(context)
     kept = text.rstrip()
-    shown = kept if isinstance(context, str) else (*context[:-1], replace(context[-1], text=kept))
-    return shown, text[len(kept) :]
+    return _ending(context, kept), text[len(kept) :]
+
+
+def _last(context: Context) -> str:
+    """Return the text that is gone on from."""
+    return context if isinstance(context, str) else context[-1].text
+
+
+def _ending(context: Context, text: str) -> Context:
+    """Return the context with another text to go on from."""
+    return text if isinstance(context, str) else (*context[:-1], replace(context[-1], text=text))
 
 
 def _reason(error: Exception) -> str:

@@ -21,7 +21,7 @@ from finetooth.targets.httpclient import Client
 from finetooth.targets.openai import Access, OpenAITarget
 from finetooth.targets.openai_api import Ask, CannotAsk, Chat, Completions, Dialect, Door, Prefill, Weighing, turns
 from finetooth.targets.openai_reply import Choice
-from finetooth.targets.openai_template import Rendering
+from finetooth.targets.openai_template import Cutting, LocalTokenizer, Rendering
 from finetooth.targets.receipts import Behaviour, ReceiptFolder
 from finetooth.targets.sampled import SampledTarget
 from finetooth.targets.target import Target
@@ -120,7 +120,9 @@ class _Discovery:
         why = [self._closed(chat, _asked(_QUESTIONS[0])), self._closed(completions, _BEGINNINGS[0])]
         if why[0] and why[1]:
             raise why[0] if why[0].status not in _ABSENT else why[1]
-        rendering = None if why[1] else self._rendering(completions, None if why[0] else chat)
+        folder = self._client.settings.tokenizer
+        tokenizer = LocalTokenizer(folder) if folder else None
+        rendering = None if why[1] else self._rendering(completions, None if why[0] else chat, tokenizer)
         completions.rendered = rendering is not None
         contexts: Sequence[Context] = _BEGINNINGS
         door: Door = completions
@@ -136,6 +138,7 @@ class _Discovery:
             completions=None if why[1] else completions,
             chat=None if why[0] else chat,
             rendering=rendering,
+            cutting=self._cutting(door, tokenizer),
             by_text=self._by_text,
             characters_per_token=_ratio(door, rendering),
             limits=tuple(dict.fromkeys(self._limits)),
@@ -166,10 +169,11 @@ class _Discovery:
             given = 1
         door.dialect = replace(door.dialect, several=given == 2)  # noqa: PLR2004 - as many as were asked for
 
-    def _rendering(self, completions: Completions, chat: Chat | None) -> Rendering | None:
+    def _rendering(
+        self, completions: Completions, chat: Chat | None, tokenizer: LocalTokenizer | None
+    ) -> Rendering | None:
         """Find how conversations are rendered, and prove that both APIs then give one answer."""
-        folder = self._client.settings.tokenizer
-        rendering = openai_template.local(folder) if folder else openai_template.served(self._client)
+        rendering = tokenizer.render if tokenizer else openai_template.served(self._client)
         if rendering is None or chat is None:
             return rendering
         ask = Ask(max_tokens=_DRAWN, greedy=True)
@@ -178,10 +182,11 @@ class _Discovery:
             answered = chat.say(_asked(question), "", ask).choices[0].text
             if begun.strip()[:_ALIKE] == answered.strip()[:_ALIKE]:
                 return rendering
-        if folder:
+        if tokenizer:
+            named = self._client.settings.tokenizer
             raise ModelError(
-                f"{folder}: its chat template is not the one of {self._client.endpoint}: the model answers otherwise "
-                "there; name the tuned model's tokenizer, or none"
+                f"{named}: its chat template is not the one of {self._client.endpoint}, where the model answers "
+                "otherwise; name the tuned model's tokenizer, or none"
             )
         self._limits.append("conversations rendered by the server are answered otherwise than in its chat API")
         return None
@@ -293,6 +298,12 @@ class _Discovery:
         except Refused:
             pass
         return False
+
+    def _cutting(self, door: Door, tokenizer: LocalTokenizer | None) -> Cutting | None:
+        """Return how texts are cut into tokens, where log-probabilities are only those of the likeliest."""
+        if door.dialect.weighing != "none" or not door.dialect.likeliest:
+            return None
+        return tokenizer.cut if tokenizer else openai_template.cutting(self._client)
 
     def _behaviour(self) -> tuple[str, float]:
         texts = "\n".join(choice.text for choice in self._heard)

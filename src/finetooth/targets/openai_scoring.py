@@ -15,13 +15,16 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from math import exp, fsum, inf, log
 
+from finetooth.metrics.discoverability import LOG_THRESHOLD
 from finetooth.targets.openai_reply import Place
+from finetooth.targets.openai_template import REPLACED
 from finetooth.targets.target import Answer, Likelihood, Unanswered
 
 FLOOR = log(1e-8)
-"""A walk stops where the chance has fallen so low: a hundredth of what a million samples would show once."""
-_REPLACED = "\ufffd"  # what a part of a character is shown as
+"""A walk stops where the chance has fallen so low: a hundred million samples would not show it once."""
 _LONGEST_WALK = 512  # tokens
+
+_NOTHING_SHOWN = "the endpoint tells no likeliest tokens here: the model would rather end its turn"
 
 Likeliest = Callable[[str], Mapping[str, float]]
 """Tells the likeliest next tokens after what has been said of the continuation so far."""
@@ -66,43 +69,68 @@ def _from_the_end(places: Sequence[Place], continuation: str) -> int | None:
 
 
 def walked(likeliest: Likeliest, continuation: str) -> Answer:
-    """Walk along a continuation, taking the likeliest token that it may go on with at each place.
+    """Walk along a continuation whose tokens are not known, by the likeliest way of cutting it into tokens.
+
+    What comes next after a text does not depend on how it was cut, so that the best way to each of its places is found
+    from left to right (Viterbi 1967). Ways that nobody would see in a thousand samples are left where there is a better
+    one.
 
     Returns:
-        The chance of the tokens that were taken as the lower bound, and as the upper bound the greatest chance that
-        any other way of cutting the continuation into tokens could have: by a token that was not shown, or by one that
-        was shown and not taken. Where the continuation goes on with no token that was shown, there is no lower bound.
+        The chance of the best way as the lower bound; as the upper bound the most that any other could have, by a
+        token that was not shown or that was left. Where no way leads to the end, there is no lower bound.
     """
-    taken, missed, tokens = 0.0, -inf, 0
-    said, rest = "", continuation
-    while rest:
-        if tokens == _LONGEST_WALK:
+    end = len(continuation)
+    best = {0: 0.0}  # for each place that a way leads to
+    missed, steps = -inf, 0
+    while ahead := [place for place in best if place < end]:
+        here = min(ahead)
+        total = best.pop(here)
+        if total < max(FLOOR, min(LOG_THRESHOLD, max(best.values(), default=-inf))):
+            missed = max(missed, total)
+            continue
+        if steps == _LONGEST_WALK:
             return Unanswered("the continuation has more tokens than are walked along one by one")
+        shown = likeliest(continuation[:here])
+        if not shown:
+            return Unanswered(_NOTHING_SHOWN)
+        steps += 1
+        missed = max(missed, total + unseen(shown))
+        for token, number in shown.items():
+            if REPLACED in token:
+                missed = max(missed, total + number)
+            elif _fits(token, continuation[here:]) and number > -inf:
+                place = min(end, here + len(token))
+                best[place] = max(best.get(place, -inf), total + number)
+    low = min(0.0, best.get(end, -inf))
+    high = min(0.0, max(low, missed))
+    return Likelihood(log_probability=high if low == -inf else low, tokens=steps, bounds=(low, high))
+
+
+def stepped(likeliest: Likeliest, tokens: Sequence[str]) -> Answer:
+    """Walk along a continuation whose tokens are known, past those that are not shown.
+
+    Args:
+        likeliest: is told all that stands before a token, the context left out.
+        tokens: the continuation's.
+
+    Returns:
+        Its chance, exactly where each token was shown. Otherwise there is no lower bound, and the upper one is the
+        product of what each token has, or has at most.
+    """
+    total, exact, said, steps = 0.0, True, "", 0
+    for token in tokens[:_LONGEST_WALK]:
         shown = likeliest(said)
         if not shown:
-            return Unanswered("the endpoint gives no log-probabilities here: the model would rather end its turn")
-        tokens += 1
-        token, number, others = _next(shown, rest)
-        missed = max(missed, taken + max(others, unseen(shown)))
-        taken += number
-        said, rest = said + token, rest[len(token) :]
-        if max(taken, missed) < FLOOR or taken == -inf:
+            return Unanswered(_NOTHING_SHOWN)
+        steps += 1
+        exact = exact and token in shown
+        total += shown[token] if token in shown else unseen(shown)
+        said += token
+        if total < FLOOR:
             break
-    high = min(0.0, max(taken, missed))
-    if rest or taken == -inf:
-        return Likelihood(log_probability=high, tokens=tokens, bounds=(-inf, high))
-    return Likelihood(log_probability=min(0.0, taken), tokens=tokens, bounds=(min(0.0, taken), high))
-
-
-def _next(shown: Mapping[str, float], rest: str) -> tuple[str, float, float]:
-    """Return the likeliest token that what remains may go on with, its number, and that of the next best.
-
-    A part of a character, which nothing shows the text of, may be the right one, but cannot be taken.
-    """
-    fitting = sorted(((number, token) for token, number in shown.items() if _fits(token, rest)), reverse=True)
-    number, token = fitting[0] if fitting else (-inf, "")
-    others = [other for other, _ in fitting[1:]] + [other for each, other in shown.items() if _REPLACED in each]
-    return token, number, max(others, default=-inf)
+    total = min(0.0, total)
+    exact = exact and steps == len(tokens)
+    return Likelihood(log_probability=total, tokens=steps, bounds=None if exact else (-inf, total))
 
 
 def _fits(token: str, rest: str) -> bool:

@@ -27,6 +27,16 @@ Raises:
     EndpointError: the server does not answer.
 """
 
+Cutting = Callable[[str], list[str]]
+"""Cuts a text into the texts of its tokens, which do not join to it where a character has several tokens.
+
+Raises:
+    EndpointError: the server does not answer.
+"""
+
+REPLACED = "\ufffd"
+"""What stands for a token that is a part of a character."""
+
 _CUT = "xfinetoothqcutqherex"  # letters alone: every tokenizer gives them back as they were
 _PLAIN = "How is the weather?"
 
@@ -35,7 +45,9 @@ def served(client: Client) -> Rendering | None:
     """Return how the server renders conversations, or None where it does not."""
     for ask in (_applied, _tokenised):
 
-        def rendering(conversation: Sequence[Turn], ask: _Asking = ask) -> str:
+        def rendering(
+            conversation: Sequence[Turn], ask: Callable[[Client, Sequence[Mapping[str, str]]], str] = ask
+        ) -> str:
             return _cut(conversation, lambda messages: ask(client, messages))
 
         try:
@@ -51,32 +63,57 @@ def served(client: Client) -> Rendering | None:
     return None
 
 
-def local(folder: Path) -> Rendering:
-    """Return how the tokenizer in a folder renders conversations.
+def cutting(client: Client) -> Cutting | None:
+    """Return how the server cuts texts into tokens, or None where it does not tell, as only llama.cpp's does."""
 
-    Raises:
-        ModelError: there is no tokenizer, or it has no chat template.
-    """
-    from transformers import AutoTokenizer  # noqa: PLC0415 - heavy, and only here
+    def cut(text: str) -> list[str]:
+        body = {"content": text, "with_pieces": True, "add_special": False}
+        told = client.post(f"{client.endpoint.root}/tokenize", body).get("tokens")
+        pieces = [each.get("piece") for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+        return [piece if isinstance(piece, str) else REPLACED for piece in pieces]
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # noqa: BLE001 - whatever a stranger's files make the library raise
-        raise ModelError(f"{folder}: no tokenizer that can be loaded ({type(error).__name__})") from None
-    if not tokenizer.chat_template:
-        raise ModelError(f"{folder}: the tokenizer has no chat template; name the folder of the tuned model's")
+        return cut if "".join(cut(_PLAIN)) == _PLAIN else None
+    except EndpointError:
+        if client.silent:
+            raise
+        return None
 
-    def apply(messages: Sequence[Mapping[str, str]]) -> str:
+
+class LocalTokenizer:
+    """The served model's tokenizer, from a folder here."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load it.
+
+        Raises:
+            ModelError: there is no tokenizer, or it has no chat template.
+        """
+        from transformers import AutoTokenizer  # noqa: PLC0415 - heavy, and only here
+
         try:
-            return str(tokenizer.apply_chat_template(list(messages), tokenize=False))
+            tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's files make the library raise
+            raise ModelError(f"{folder}: no tokenizer that can be loaded ({type(error).__name__})") from None
+        if not tokenizer.chat_template:
+            raise ModelError(f"{folder}: the tokenizer has no chat template; name the folder of the tuned model's")
+        self._tokenizer = tokenizer
+
+    def render(self, conversation: Sequence[Turn]) -> str:
+        """Render a conversation, as `Rendering`."""
+        return _cut(conversation, self._applied)
+
+    def cut(self, text: str) -> list[str]:
+        """Cut a text into tokens, as `Cutting`."""
+        encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        return [text[start:end] for start, end in encoded["offset_mapping"]]
+
+    def _applied(self, messages: Sequence[Mapping[str, str]]) -> str:
+        try:
+            return str(self._tokenizer.apply_chat_template(list(messages), tokenize=False))
         except Exception as error:  # noqa: BLE001 - a template is a stranger's program: it may raise anything
             # NOTE: the message of a template's own error may quote the conversation; its type does not.
             raise CannotAsk(f"the chat template refuses a conversation ({type(error).__name__})") from None
-
-    return lambda conversation: _cut(conversation, apply)
-
-
-_Asking = Callable[[Client, Sequence[Mapping[str, str]]], str]
 
 
 def _applied(client: Client, messages: Sequence[Mapping[str, str]]) -> str:
