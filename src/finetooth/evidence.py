@@ -318,6 +318,8 @@ class ProbeEvidence:
     """Upper bound on the chance that a model that was never trained on the data has any leak attributed to it."""
     spent: Spent = field(default_factory=Spent)
     """What it took of target and reference together."""
+    holdout: tuple[Input, ...] = ()
+    """Files of records that were held out of training, whose values were tried as controls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,10 @@ Method = Literal["clopper-pearson", "census"]
 """``census``: every member of the population was tried, so ``low`` and ``high`` differ only by what stayed undecided.
 ``clopper-pearson``: the exact binomial interval (Clopper & Pearson 1934) of a random sample."""
 
-Population = Literal["findings", "ordinary"]
-"""What was tried: every finding of the scan, or a random sample of trained spans that hold no finding."""
+Population = Literal["findings", "ordinary", "records", "holdout"]
+"""What was tried: every finding of the scan; a random sample of trained sentences that hold no finding; a random sample
+of trained records, each of which is to be continued from its beginning; or what was found in records that were held out
+of training, where every leak is a false one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
