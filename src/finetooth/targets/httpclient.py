@@ -12,6 +12,7 @@ import json
 import re
 import ssl
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -67,6 +68,8 @@ class Client:
         self.allowance = allowance
         self._sleep = sleep
         self._http = _connection(endpoint, settings)
+        self.close = weakref.finalize(self, self._http.close)
+        """Closes the connections; what nobody holds any longer is closed by itself."""
         self._jitter = Random()  # noqa: S311 - spreads requests over time, and keeps no secret
         self._lock = Lock()
         self._in_vain = 0
@@ -116,10 +119,6 @@ class Client:
                 with self._lock:
                     self.spent += self.allowance.priced(taken)
             self._sleep(self._wait(attempt, after))
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
 
     def _once(self, url: str, content: bytes) -> dict[str, Any]:
         import httpx  # noqa: PLC0415 - only where an endpoint is asked

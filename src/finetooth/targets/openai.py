@@ -131,10 +131,6 @@ class OpenAITarget:
             said += draws * prompt.max_tokens
         return self._client.allowance.priced(Spent(requests=requests, prompt_tokens=round(read), generated_tokens=said))
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
-
     def _side_by_side(self, tasks: Sequence[_A], work: Callable[[_A], _B], done: Callable[[int, _B], None]) -> None:
         pool = ThreadPoolExecutor(self._client.settings.concurrency, thread_name_prefix="finetooth-endpoint")
         try:
