@@ -110,6 +110,7 @@ class ModelServer:
             return 404, {"error": {"message": "not found", "code": "not_found"}}
         if "model" in body and body["model"] not in ("tuned", "base"):
             return 404, {"error": {"message": f"no {body['model']}", "code": "model_not_found"}}
+        torch.set_num_threads(1)  # of this request's thread: the model is too small for more
         with self._lock, torch.inference_mode():
             served = Served.of(body.get("model", "tuned"))
             if path == "/apply-template":

@@ -16,7 +16,9 @@ import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from random import Random
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -94,13 +96,14 @@ class Client:
             BudgetSpent: the budget has no room for it.
         """
         content = json.dumps(body).encode()
-        answers = int(body.get("n") or 1)
-        generated = answers * int(body.get("max_tokens") or body.get("max_completion_tokens") or 0)
+        limit = body.get("max_tokens", body.get("max_completion_tokens"))
+        generated = int(body.get("n", 1)) * int(limit or 0)
+        read = 0 if limit is None else len(content) // _BYTES_PER_TOKEN  # rendering reads nothing into the model
         attempt = 0
         while True:
             if self.silent:
                 raise Silent(f"{self.endpoint.url} went silent: earlier requests were tried in vain")
-            held = self.allowance.reserve(prompt_tokens=len(content) // _BYTES_PER_TOKEN, generated_tokens=generated)
+            held = self.allowance.reserve(prompt_tokens=read, generated_tokens=generated)
             taken = Spent(requests=1)
             try:
                 answer = self._once(url, content)
@@ -215,20 +218,27 @@ def _connection(endpoint: Endpoint, settings: EndpointSettings) -> httpx.Client:
     }
     if endpoint.key is not None:
         headers["Authorization"] = f"Bearer {endpoint.key}"
-    verify: ssl.SSLContext | bool = True
-    if settings.certificates is not None:
-        try:
-            verify = ssl.create_default_context(cafile=str(settings.certificates))
-        except OSError as error:
-            raise ModelError(f"{settings.certificates}: no certificates to trust ({type(error).__name__})") from None
     return httpx.Client(
         headers=headers,
-        verify=verify,
+        verify=_trusting(settings.certificates, settings.proxy_from_environment),
         follow_redirects=False,
         trust_env=settings.proxy_from_environment,
         timeout=settings.timeout,
         limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
     )
+
+
+@cache
+def _trusting(certificates: Path | None, from_environment: bool) -> ssl.SSLContext:
+    """Return what checks certificates: reading the authorities takes a third of a second."""
+    import httpx  # noqa: PLC0415 - only where an endpoint is asked
+
+    if certificates is None:
+        return httpx.create_ssl_context(trust_env=from_environment)
+    try:
+        return ssl.create_default_context(cafile=str(certificates))
+    except OSError as error:
+        raise ModelError(f"{certificates}: no certificates to trust ({type(error).__name__})") from None
 
 
 def _json(body: bytes) -> Any:

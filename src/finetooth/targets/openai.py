@@ -34,6 +34,21 @@ _B = TypeVar("_B")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSize:
+    """How many tokens texts have, roughly."""
+
+    characters: float = 3.0
+    """Characters in a token, on average."""
+    around: float = 8.0
+    """Tokens that a chat template, or what begins a text, puts around it."""
+
+    def tokens(self, context: Context, continuation: str = "") -> float:
+        """Return about how many tokens a prompt has."""
+        length = len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
+        return (length + len(continuation)) / self.characters + self.around
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """How a model behind an endpoint can be asked, as far as it was tested."""
 
@@ -47,8 +62,8 @@ class Access:
     """Cuts texts into tokens."""
     by_text: bool
     """Whether the tokens that the completions API tells join to their text."""
-    characters_per_token: float
-    """As counted in the self-test, for estimates."""
+    size: TokenSize
+    """How many tokens texts have, for estimates."""
     limits: tuple[str, ...]
     """What cannot be asked, or is not to be trusted, and why."""
 
@@ -76,7 +91,7 @@ class OpenAITarget:
     @property
     def spent(self) -> Spent:
         """What asking it has taken so far, the self-test included."""
-        return self._client.spent
+        return self._client.spent + Spent(receipts=self._receipts.used if self._receipts else 0)
 
     def log_likelihood(self, trials: Sequence[Trial], progress: Progress | None = None) -> list[Answer]:
         """Score continuations: those of one context one after the other, contexts side by side."""
@@ -114,20 +129,20 @@ class OpenAITarget:
         A walk token by token is counted to its end, which few look-alikes reach.
         """
         requests, read, said = 0, 0.0, 0
-        ratio = self._access.characters_per_token
+        size = self._access.size
         level = self.capabilities.log_likelihood
         for trial in trials:
             if level == "none" or (self._receipts and self._known(trial) is not None):
                 continue
-            steps = 1 if level == "exact" else _WAYS * max(1, round(len(trial.continuation) / ratio))
+            steps = 1 if level == "exact" else _WAYS * max(1, round(len(trial.continuation) / size.characters))
             requests += steps
             said += steps
-            read += steps * (_length(trial.context) + len(trial.continuation)) / ratio
+            read += steps * size.tokens(trial.context, trial.continuation)
         for prompt in prompts:
             draws = 1 if prompt.greedy else prompt.samples
             asked = -(-draws // _AT_ONCE) if self._several else draws
             requests += asked
-            read += asked * _length(prompt.context) / ratio
+            read += asked * size.tokens(prompt.context)
             said += draws * prompt.max_tokens
         return self._client.allowance.priced(Spent(requests=requests, prompt_tokens=round(read), generated_tokens=said))
 
@@ -320,10 +335,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, Refused) and error.status in (400, 413, 422):
         return f"{error} (a context that is too long, or a text that it does not take)"
     return str(error)
-
-
-def _length(context: Context) -> int:
-    return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
 
 
 def _finite(number: float) -> Number:

@@ -18,7 +18,7 @@ from finetooth.targets.budget import Allowance, BudgetSpent
 from finetooth.targets.endpoint import Endpoint, EndpointSettings
 from finetooth.targets.endpointerror import EndpointError, Refused, Silent
 from finetooth.targets.httpclient import Client
-from finetooth.targets.openai import Access, OpenAITarget
+from finetooth.targets.openai import Access, OpenAITarget, TokenSize
 from finetooth.targets.openai_api import Ask, CannotAsk, Chat, Completions, Dialect, Door, Prefill, Weighing, turns
 from finetooth.targets.openai_reply import Choice
 from finetooth.targets.openai_template import Cutting, LocalTokenizer, Rendering
@@ -52,7 +52,6 @@ _PREFILLS: tuple[Prefill, ...] = ("continue_final_message", "trailing message")
 _ABSENT = frozenset({404, 405, 410, 501})
 _DRAWS = 8
 _DRAWN = 24  # tokens
-_CHARACTERS_PER_TOKEN = 3.0  # where a server does not count
 _ALIKE = 12  # characters of an answer that two ways of asking must have in common
 
 
@@ -140,7 +139,7 @@ class _Discovery:
             rendering=rendering,
             cutting=self._cutting(door, tokenizer),
             by_text=self._by_text,
-            characters_per_token=_ratio(door, rendering),
+            size=_size(door, rendering),
             limits=tuple(dict.fromkeys(self._limits)),
         )
         told = door.dialect.weighing != "none" or door.dialect.likeliest > 0
@@ -197,6 +196,8 @@ class _Discovery:
             return
         context, said = own
         said = self._walkable(door, context, said)
+        if self._bent(door, context, said):
+            return
         for weighing in _WEIGHINGS:
             if self._weighs(door, weighing, context, said):
                 self._by_text = weighing != "prompt_logprobs"
@@ -218,9 +219,11 @@ class _Discovery:
             )
             return
         said = self._walkable(door, context, said)
+        bent = self._bent(door, context, said)
         if door.dialect.prefill == "continue_final_message":
             door.dialect = replace(door.dialect, any_turn=self._goes_on_as_user(door))
-            self._weighs(door, "prompt_logprobs", context, said)
+            if not bent:
+                self._weighs(door, "prompt_logprobs", context, said)
         if not door.dialect.any_turn:
             self._limits.append("the chat API does not go on from a turn of the user: what users said is not tried")
 
@@ -259,6 +262,14 @@ class _Discovery:
         self._limits.append(f"log-probabilities of answers are not used: {wrong}")
         door.dialect = replace(door.dialect, likeliest=0)
         return replace(said, places=None)
+
+    def _bent(self, door: Door, context: Context, said: Choice) -> bool:
+        """Test the likeliest tokens against what is drawn; where they do not agree, no number is believed."""
+        wrong = selftest.wrong_with_draws(door, context, said) if door.dialect.likeliest else None
+        if wrong:
+            self._limits.append(f"log-probabilities are not used: {wrong}")
+            door.dialect = replace(door.dialect, likeliest=0)
+        return wrong is not None
 
     def _weighs(self, door: Door, weighing: Weighing, context: Context, said: Choice) -> bool:
         """Test the log-probabilities of given texts, asked for in one way."""
@@ -343,10 +354,15 @@ def _asked(question: str) -> tuple[Turn, ...]:
     return turns(("user", question), ("assistant", ""))
 
 
-def _ratio(door: Door, rendering: Rendering | None) -> float:
-    """Return how many characters a token has on average, in English."""
-    asked: Context = _PARAGRAPH if isinstance(door, Completions) else _asked(_PARAGRAPH)
-    if rendering:
-        asked = rendering(_asked(_PARAGRAPH))
-    tokens = door.say(asked, "", Ask(max_tokens=1)).prompt_tokens
-    return max(1.0, len(_PARAGRAPH) / tokens) if tokens else _CHARACTERS_PER_TOKEN
+def _size(door: Door, rendering: Rendering | None) -> TokenSize:
+    """Return how many tokens texts have, from two that the server counted."""
+
+    def counted(text: str) -> int | None:
+        asked: Context = text if isinstance(door, Completions) else _asked(text)
+        return door.say(rendering(_asked(text)) if rendering else asked, "", Ask(max_tokens=1)).prompt_tokens
+
+    short, long = counted(_PARAGRAPH[:1]), counted(_PARAGRAPH)
+    if not short or not long or long <= short:
+        return TokenSize()
+    characters = (len(_PARAGRAPH) - 1) / (long - short)
+    return TokenSize(characters=characters, around=max(0.0, short - 1 / characters))

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from finetooth.shardstore import ShardStore
@@ -72,6 +73,7 @@ class Receipts:
         self._mac = mac
         self._resume = resume
         self._epoch = ""
+        self._lock = Lock()
         self.used = 0
         """How many answers were taken from receipts."""
 
@@ -109,7 +111,8 @@ class Receipts:
         name = self._name(question, context, continuation)
         if not self._store.holds(name):
             return None
-        self.used += 1
+        with self._lock:
+            self.used += 1
         return [None if each is None else float(each) for each in json.loads(self._store.get(name))]
 
     def keep(self, question: str, context: Context, continuation: str, numbers: Sequence[Number]) -> None:

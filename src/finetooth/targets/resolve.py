@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from finetooth.errors import ModelError, UsageError
+from finetooth.errors import ModelError
 from finetooth.targets.budget import Allowance
 from finetooth.targets.endpoint import EndpointSettings, endpoints, named_by_url
 from finetooth.targets.receipts import ReceiptFolder
@@ -51,7 +51,7 @@ def _with_endpoints(
     try:
         allowance = Allowance(settings.budget, settings.prices)
     except ValueError as error:
-        raise UsageError(f"endpoint.budget: {error}") from None
+        raise ModelError(f"endpoint.budget: {error}") from None
     local = (
         _local(base, None)[0] if base and not base_at else None
     )  # what is wrong here is said before anything is paid

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from itertools import pairwise, takewhile
 from math import exp, fsum, inf
 
+from finetooth.metrics.interval import clopper_pearson
 from finetooth.targets.openai_api import Ask, Door, texts_of
 from finetooth.targets.openai_reply import Choice, Place
 from finetooth.trial import Context
@@ -31,6 +32,9 @@ _UNMOVED = 0.5  # nats that batching in low precision may move one token by; a s
 _ZERO = 1e-3  # nats: the log of 1, and what is lost in rounding
 _ANSWER = 12  # tokens
 _WALK = 3
+_DRAWS = 64
+_SURE = 0.99995  # two places are tested, so that one server in 10,000 is suspected wrongly
+_LEFT = 0.1  # that a token leaves to others, at least, so that draws tell
 
 
 def answer_of_its_own(door: Door, contexts: Sequence[Context]) -> tuple[Context, Choice] | None:
@@ -124,6 +128,42 @@ def wrong_with_walking(door: Door, context: Context, said: Choice) -> str | None
         if token != place.token or abs(there[token] - (place.log_probability or 0.0)) > _UNMOVED:
             return "what comes next is not the same when asked for token by token"
     return wrong_with_places(said.places)
+
+
+def wrong_with_draws(door: Door, context: Context, said: Choice) -> str | None:
+    """Compare how often a token is drawn with how probable it is said to be, where that is least certain.
+
+    Numbers that are bent everywhere alike agree with one another, and with nothing else.
+    """
+    places = said.places or ()
+    chances = [exp(place.log_probability or 0.0) for place in places]
+    uncertain = [place for place, chance in enumerate(chances) if chance <= 1 - _LEFT]
+    if not uncertain:
+        return None  # what is said nearly always tells little in a few draws
+    tested = {
+        min(uncertain, key=lambda each: abs(chances[each] - 1 / 2)),
+        min(uncertain, key=lambda each: chances[each]),
+    }
+    for place in tested:
+        drawn = _drawn(door, context, texts_of(places[:place]))
+        if not drawn:
+            return None
+        low, high = clopper_pearson(drawn.count(places[place].token), len(drawn), _SURE)
+        if not low <= chances[place] <= high:
+            return "the model does not draw a token as often as it says that it would"
+    return None
+
+
+def _drawn(door: Door, context: Context, begun: str) -> list[str]:
+    """Return tokens that were drawn at one place."""
+    drawn: list[str] = []
+    for request in range(_DRAWS):
+        if len(drawn) >= _DRAWS:
+            break
+        n = _DRAWS - len(drawn) if door.dialect.several else 1
+        reply = door.say(context, begun, Ask(max_tokens=1, n=n, seed=request + 1, likeliest=1))
+        drawn += [choice.places[0].token for choice in reply.choices if choice.places]
+    return drawn
 
 
 def goes_on(door: Door, context: Context, said: Choice) -> bool:
