@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from finetooth.errors import ModelError
@@ -11,12 +12,15 @@ from finetooth.targets.endpoint import EndpointSettings, endpoints, named_by_url
 from finetooth.targets.receipts import ReceiptFolder
 from finetooth.targets.target import Target
 
+Named = str | Target | Callable[..., str]
+"""A model as a user names it."""
+
 _NOT_YET = "is not supported yet; name a local folder with safetensors weights (transformers: save_pretrained)"
 
 
 def resolve(
-    model: str,
-    base: str | None = None,
+    model: Named,
+    base: Named | None = None,
     *,
     endpoint: EndpointSettings | None = None,
     receipts: ReceiptFolder | None = None,
@@ -24,8 +28,8 @@ def resolve(
     """Return the tuned model, and the reference model where there is one.
 
     Args:
-        model: a local folder: a checkpoint in safetensors, or a PEFT adapter; or an endpoint,
-            ``http(s)://host/v1#model-name``.
+        model: a local folder: a checkpoint in safetensors, or a PEFT adapter; an endpoint,
+            ``http(s)://host/v1#model-name``; a Python function, or a target of one's own.
         base: the untuned model, named likewise, if it is at hand.
         endpoint: how endpoints are asked.
         receipts: where the answers of endpoints are kept, if they are.
@@ -34,9 +38,24 @@ def resolve(
         ModelError: one of them is not there, is incomplete, or is of a kind that cannot be probed safely.
         IncompleteError: an endpoint does not answer.
     """
+    settings = endpoint or EndpointSettings()
+    if not isinstance(model, str) or not (base is None or isinstance(base, str)):
+        other = None if base is None else _alone(base, settings, receipts)
+        return _alone(model, settings, receipts), other
     if named_by_url(model) or named_by_url(base or ""):
-        return _with_endpoints(model, base, endpoint or EndpointSettings(), receipts)
+        return _with_endpoints(model, base, settings, receipts)
     return _local(model, base)
+
+
+def _alone(named: Named, settings: EndpointSettings, receipts: ReceiptFolder | None) -> Target:
+    """Return one model, whose counterpart is a Python object."""
+    if isinstance(named, str):
+        return _with_endpoints(named, None, settings, receipts)[0] if named_by_url(named) else _local(named, None)[0]
+    from finetooth.targets.callable import CallableTarget  # noqa: PLC0415 - only where a function is probed
+    from finetooth.targets.sampled import SampledTarget  # noqa: PLC0415
+
+    target = CallableTarget(named) if callable(named) else named
+    return SampledTarget(target, settings.samples) if target.capabilities.log_likelihood == "none" else target
 
 
 def _with_endpoints(
