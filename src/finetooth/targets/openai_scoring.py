@@ -20,8 +20,8 @@ from finetooth.targets.openai_reply import Place
 from finetooth.targets.openai_template import REPLACED
 from finetooth.targets.target import Answer, Likelihood, Unanswered
 
-FLOOR = log(1e-8)
-"""A walk stops where the chance has fallen so low: a hundred million samples would not show it once."""
+FLOOR = log(1e-6)
+"""A walk stops where the chance has fallen so low: a million samples would not show it once, and no leak is that rare."""
 _LONGEST_WALK = 512  # tokens
 
 _NOTHING_SHOWN = "the endpoint tells no likeliest tokens here: the model would rather end its turn"
