@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -123,7 +123,7 @@ def _settings(table: dict[str, Any], path: Path) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         nested = first["loc"][:1] == ("endpoint",) and len(first["loc"]) > 1
-        known = ", ".join((EndpointSettings if nested else Settings).__dataclass_fields__)
+        known = ", ".join(each.name for each in fields(EndpointSettings if nested else Settings))
         raise UsageError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']} (known keys: {known})") from error
 
 

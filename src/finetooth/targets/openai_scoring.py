@@ -21,7 +21,7 @@ from finetooth.targets.openai_template import REPLACED
 from finetooth.targets.target import Answer, Likelihood, Unanswered
 
 FLOOR = log(1e-6)
-"""A walk stops where the chance has fallen so low: a million samples would not show it once, and no leak is that rare."""
+"""A walk stops where the chance has fallen so low: a million samples would not show it once."""
 _LONGEST_WALK = 512  # tokens
 
 _NOTHING_SHOWN = "the endpoint tells no likeliest tokens here: the model would rather end its turn"
