@@ -28,12 +28,13 @@ class Ways:
     empty_echo: bool = True  # takes max_tokens = 0
     prompt_logprobs: bool = False
     likeliest: int = 20  # refuses more, 0: gives no log-probabilities
-    several: bool = True  # takes n
+    several: bool | int = True  # takes n, or as many answers at once
     prefill: str = "continue"  # "continue", "trailing", "none"
     strict: bool = False  # refuses what the OpenAI API does not know
     counts: bool = True  # says how many tokens it read
     shift: int = 0  # log-probabilities of a prompt are those of the token so many places before
     bent: float = 1.0  # log-probabilities are multiplied
+    answers: bool = False  # its completions API puts texts into the chat template, as Ollama's does
     template: str | None = None  # renders with this one, and chats with its own
     same: bool = False  # gives one answer each time
     key: str | None = None
@@ -134,13 +135,15 @@ class ModelServer:
             raise UnsupportedError("too many logprobs")
         if ways.strict and {"top_k", "min_p", "repetition_penalty", "continue_final_message"} & set(body):
             raise UnsupportedError("unrecognized request argument")
-        if not ways.several and body.get("n", 1) > 1:
+        if body.get("n", 1) > (64 if ways.several is True else max(1, ways.several)):
             raise UnsupportedError("n")
         echo = bool(body.get("echo")) and ways.echo and not chat
         limit = body["max_tokens"]
         if limit == 0 and not (echo and ways.empty_echo):
             raise UnsupportedError("max_tokens")
         prompt = self.prompt(served, body) if chat else body["prompt"]
+        if ways.answers and not chat:
+            prompt = served.render([{"role": "user", "content": prompt}])
         ids = served.ids(prompt)
         choices, said = [], 0
         seed = 1 if ways.same else body.get("seed", 0)

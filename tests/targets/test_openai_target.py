@@ -188,6 +188,16 @@ def test_a_wrong_chat_template_is_found_out(tmp_path):
         reached(server, tokenizer=tmp_path)
 
 
+def test_a_completions_api_that_answers_texts_is_not_used():
+    with ModelServer(answers=True, renders=False).running() as server:
+        target = reached(server)
+        answers = target.log_likelihood(TRIALS)
+    assert any("instead of going on from them" in limit for limit in target.limits)
+    assert not target.capabilities.raw_text
+    assert isinstance(answers[0], Likelihood)
+    assert isinstance(answers[4], Unanswered)
+
+
 def test_a_server_that_renders_otherwise_than_it_chats_is_asked_to_chat():
     with ModelServer(template=WRONG).running() as server:
         target = reached(server)
@@ -199,7 +209,7 @@ def test_a_server_that_renders_otherwise_than_it_chats_is_asked_to_chat():
 def test_samples_are_as_many_as_were_asked_for_and_repeat_from_run_to_run():
     prompt = Prompt(ASSISTANT, max_tokens=6, samples=5)
     drawn = []
-    for several in (True, True, False):
+    for several in (True, True, False, 3):
         with ModelServer(several=several).running() as server:
             drawn += reached(server).generate([prompt])
     assert all(isinstance(said, Generation) and len(said.texts) == 5 for said in drawn)

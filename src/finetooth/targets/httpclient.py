@@ -132,6 +132,8 @@ class Client:
                 body = self._body(response, deadline)
         except httpx.TimeoutException:
             raise self._too_slow() from None
+        except httpx.InvalidURL:
+            raise Refused(f"{self.endpoint.url}: is no address that can be asked", 0) from None
         except (httpx.TransportError, OSError) as error:
             # NOTE: the message of a transport's error may quote what was received; its type does not.
             raise _Again(f"cannot be reached or broke off ({type(error).__name__})") from None

@@ -19,7 +19,7 @@ from finetooth.evidence import ModelIdentity, Spent
 from finetooth.targets.budget import BudgetSpent
 from finetooth.targets.endpointerror import EndpointError, Refused
 from finetooth.targets.httpclient import Client
-from finetooth.targets.openai_api import Ask, CannotAsk, Chat, Completions, Door
+from finetooth.targets.openai_api import AT_ONCE, Ask, CannotAsk, Chat, Completions, Door, draw
 from finetooth.targets.openai_reply import Place
 from finetooth.targets.openai_scoring import stepped, summed, walked
 from finetooth.targets.openai_template import REPLACED, Cutting, Rendering
@@ -27,7 +27,6 @@ from finetooth.targets.receipts import Number, Receipts
 from finetooth.targets.target import Answer, Capabilities, Generation, Likelihood, Progress, Unanswered
 from finetooth.trial import Context, Prompt, Trial
 
-_AT_ONCE = 32  # answers to one request
 _WAYS = 2  # in which a walk may begin
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -132,7 +131,8 @@ class OpenAITarget:
         size = self._access.size
         level = self.capabilities.log_likelihood
         for trial in trials:
-            if level == "none" or (self._receipts and self._known(trial) is not None):
+            kept = self._receipts and self._receipts.holds(self._question, trial.context, trial.continuation)
+            if level == "none" or kept:
                 continue
             steps = 1 if level == "exact" else _WAYS * max(1, round(len(trial.continuation) / size.characters))
             requests += steps
@@ -140,7 +140,7 @@ class OpenAITarget:
             read += steps * size.tokens(trial.context, trial.continuation)
         for prompt in prompts:
             draws = 1 if prompt.greedy else prompt.samples
-            asked = -(-draws // _AT_ONCE) if self._several else draws
+            asked = -(-draws // AT_ONCE) if self._several else draws
             requests += asked
             read += asked * size.tokens(prompt.context)
             said += draws * prompt.max_tokens
@@ -219,11 +219,7 @@ class OpenAITarget:
         tokens = 0
         try:
             door, shown = self._door(prompt.context)
-            while len(texts) < wanted:
-                n = min(_AT_ONCE, wanted - len(texts)) if door.dialect.several else 1
-                # Another seed for each request, the same ones in each run.
-                ask = Ask(max_tokens=prompt.max_tokens, n=n, greedy=prompt.greedy, seed=len(texts) + 1)
-                reply = door.say(shown, "", ask)
+            for reply in draw(door, shown, "", Ask(max_tokens=prompt.max_tokens, n=wanted, greedy=prompt.greedy)):
                 texts += [choice.text for choice in reply.choices]
                 tokens += reply.generated_tokens
         except (CannotAsk, EndpointError, BudgetSpent) as error:

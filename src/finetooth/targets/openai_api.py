@@ -6,12 +6,12 @@ a dialect that is found out by asking (`targets/openai_discovery.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from finetooth.record import Turn
-from finetooth.targets.endpointerror import EndpointError
+from finetooth.targets.endpointerror import EndpointError, Refused
 from finetooth.targets.httpclient import Client
 from finetooth.targets.openai_reply import Place, Reply, read
 from finetooth.trial import Context
@@ -170,6 +170,35 @@ class Chat:
     def _post(self, body: Mapping[str, Any]) -> dict[str, Any]:
         endpoint = self.client.endpoint
         return self.client.post(f"{endpoint.url}/chat/completions", {"model": endpoint.model, **body})
+
+
+AT_ONCE = 32
+"""How many answers to one request are asked for at most."""
+
+
+def draw(door: Door, context: Context, said: str, ask: Ask) -> Iterator[Reply]:
+    """Yield replies until they hold as many answers as are wanted, or a few more.
+
+    Each request has another seed, and the same ones in each run. A server that gives fewer answers to a request than
+    are wanted, or refuses to give several, is asked again.
+
+    Raises:
+        CannotAsk: the door has no way of asking it.
+        EndpointError: there is no usable answer.
+    """
+    left, seed = ask.n, ask.seed
+    while left > 0:
+        seed += 1
+        n = min(AT_ONCE, left) if door.dialect.several else 1
+        try:
+            reply = door.say(context, said, replace(ask, n=n, seed=seed))
+        except Refused:
+            if n == 1:
+                raise
+            door.dialect = replace(door.dialect, several=False)
+            continue
+        left -= len(reply.choices)
+        yield reply
 
 
 def turns(*pairs: tuple[Literal["user", "assistant"], str]) -> tuple[Turn, ...]:

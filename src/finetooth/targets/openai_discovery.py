@@ -19,7 +19,18 @@ from finetooth.targets.endpoint import Endpoint, EndpointSettings
 from finetooth.targets.endpointerror import EndpointError, Refused, Silent
 from finetooth.targets.httpclient import Client
 from finetooth.targets.openai import Access, OpenAITarget, TokenSize
-from finetooth.targets.openai_api import Ask, CannotAsk, Chat, Completions, Dialect, Door, Prefill, Weighing, turns
+from finetooth.targets.openai_api import (
+    Ask,
+    CannotAsk,
+    Chat,
+    Completions,
+    Dialect,
+    Door,
+    Prefill,
+    Weighing,
+    draw,
+    turns,
+)
 from finetooth.targets.openai_reply import Choice
 from finetooth.targets.openai_template import Cutting, LocalTokenizer, Rendering
 from finetooth.targets.receipts import Behaviour, ReceiptFolder
@@ -114,36 +125,36 @@ class _Discovery:
 
     def run(self) -> tuple[Access, tuple[str, float], bool]:
         """Return how the model can be asked, how it answered, and whether its draws differ from one another."""
-        chat = Chat(self._client)
-        completions = Completions(self._client)
-        why = [self._closed(chat, _asked(_QUESTIONS[0])), self._closed(completions, _BEGINNINGS[0])]
-        if why[0] and why[1]:
-            raise why[0] if why[0].status not in _ABSENT else why[1]
+        chat, completions = Chat(self._client), Completions(self._client)
+        no_chat = self._closed(chat, _asked(_QUESTIONS[0]))
+        no_texts = self._closed(completions, _BEGINNINGS[0])
+        if no_chat and no_texts:
+            raise no_texts if no_chat.status in _ABSENT else no_chat
         folder = self._client.settings.tokenizer
         tokenizer = LocalTokenizer(folder) if folder else None
-        rendering = None if why[1] else self._rendering(completions, None if why[0] else chat, tokenizer)
+        rendering = None if no_texts else self._rendering(completions, None if no_chat else chat, tokenizer)
         completions.rendered = rendering is not None
-        contexts: Sequence[Context] = _BEGINNINGS
-        door: Door = completions
-        if rendering:
-            contexts = [rendering(_asked(question)) for question in _QUESTIONS]
-        elif not why[0]:
-            door = chat
-        if not why[1]:
-            self._try_completions(completions, contexts)
+        contexts: Sequence[Context] = [rendering(_asked(q)) for q in _QUESTIONS] if rendering else _BEGINNINGS
+        if not no_texts and not self._try_completions(completions, contexts):
+            told = "the completions API answers texts instead of going on from them"
+            no_texts = Refused(f"{self._client.endpoint}: {told}", 0)
+            if no_chat:
+                raise no_texts
+            self._limits.append(f"{told}, and is not used")
+        door: Door = completions if rendering or no_chat else chat
         if door is chat:
             self._try_chat(chat)
         access = Access(
-            completions=None if why[1] else completions,
-            chat=None if why[0] else chat,
+            completions=None if no_texts else completions,
+            chat=None if no_chat else chat,
             rendering=rendering,
             cutting=self._cutting(door, tokenizer),
             by_text=self._by_text,
             size=_size(door, rendering),
-            limits=tuple(dict.fromkeys(self._limits)),
+            limits=(),
         )
-        told = door.dialect.weighing != "none" or door.dialect.likeliest > 0
-        return access, self._behaviour(), told or self._draws_differ(door, rendering)
+        draws = door.dialect.weighing != "none" or door.dialect.likeliest > 0 or self._draws_differ(door, rendering)
+        return replace(access, limits=tuple(dict.fromkeys(self._limits))), self._behaviour(), draws
 
     def _closed(self, door: Door, context: Context) -> Refused | None:
         """Find the dialect in which a door opens; return why it stays closed where it does in none."""
@@ -190,18 +201,22 @@ class _Discovery:
         self._limits.append("conversations rendered by the server are answered otherwise than in its chat API")
         return None
 
-    def _try_completions(self, door: Completions, contexts: Sequence[Context]) -> None:
+    def _try_completions(self, door: Completions, contexts: Sequence[Context]) -> bool:
+        """Test the log-probabilities; tell whether the API goes on from texts, and does not put them in a template."""
         own = self._answer(door, contexts)
         if own is None:
-            return
+            return True
         context, said = own
+        if not door.rendered and not selftest.goes_on(door, context, said):
+            return False
         said = self._walkable(door, context, said)
         if self._bent(door, context, said):
-            return
+            return True
         for weighing in _WEIGHINGS:
             if self._weighs(door, weighing, context, said):
                 self._by_text = weighing != "prompt_logprobs"
-                return
+                break
+        return True
 
     def _try_chat(self, door: Chat) -> None:
         own = self._answer(door, [_asked(question) for question in _QUESTIONS])
@@ -331,19 +346,12 @@ class _Discovery:
         contexts: Sequence[Context] = _BEGINNINGS if isinstance(door, Completions) else [_asked(q) for q in _QUESTIONS]
         if rendering:
             contexts = [rendering(_asked(question)) for question in _QUESTIONS]
-        if door.dialect.several:
+        for several in dict.fromkeys((door.dialect.several, False)):
+            door.dialect = replace(door.dialect, several=several)
             for context in contexts:
-                reply = door.say(context, "", Ask(max_tokens=_DRAWN, n=_DRAWS, seed=1))
-                if len({choice.text for choice in reply.choices}) > 1:
+                replies = list(draw(door, context, "", Ask(max_tokens=_DRAWN, n=_DRAWS)))
+                if len({choice.text for reply in replies for choice in reply.choices}) > 1:
                     return True
-            door.dialect = replace(door.dialect, several=False)
-        for context in contexts:
-            texts = {
-                door.say(context, "", Ask(max_tokens=_DRAWN, seed=seed)).choices[0].text
-                for seed in range(1, _DRAWS + 1)
-            }
-            if len(texts) > 1:
-                return True
         self._limits.append(
             "the endpoint gives one and the same answer each time: samples say nothing, and count as one"
         )

@@ -106,6 +106,10 @@ class Receipts:
         )
         self._store.forget_old()
 
+    def holds(self, question: str, context: Context, continuation: str) -> bool:
+        """Tell whether an answer was given before."""
+        return self._store.holds(self._name(question, context, continuation))
+
     def find(self, question: str, context: Context, continuation: str) -> list[Number] | None:
         """Return the numbers of an answer that was given before, or None."""
         name = self._name(question, context, continuation)

@@ -19,7 +19,7 @@ from itertools import pairwise, takewhile
 from math import exp, fsum, inf
 
 from finetooth.metrics.interval import clopper_pearson
-from finetooth.targets.openai_api import Ask, Door, texts_of
+from finetooth.targets.openai_api import Ask, Door, draw, texts_of
 from finetooth.targets.openai_reply import Choice, Place
 from finetooth.trial import Context
 
@@ -156,14 +156,8 @@ def wrong_with_draws(door: Door, context: Context, said: Choice) -> str | None:
 
 def _drawn(door: Door, context: Context, begun: str) -> list[str]:
     """Return tokens that were drawn at one place."""
-    drawn: list[str] = []
-    for request in range(_DRAWS):
-        if len(drawn) >= _DRAWS:
-            break
-        n = _DRAWS - len(drawn) if door.dialect.several else 1
-        reply = door.say(context, begun, Ask(max_tokens=1, n=n, seed=request + 1, likeliest=1))
-        drawn += [choice.places[0].token for choice in reply.choices if choice.places]
-    return drawn
+    replies = draw(door, context, begun, Ask(max_tokens=1, n=_DRAWS, likeliest=1))
+    return [choice.places[0].token for reply in replies for choice in reply.choices if choice.places]
 
 
 def goes_on(door: Door, context: Context, said: Choice) -> bool:
