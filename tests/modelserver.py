@@ -133,7 +133,13 @@ class ModelServer:
         told = body.get("top_logprobs", 0) if chat else body.get("logprobs") or 0
         if told > ways.likeliest and ways.likeliest:
             raise UnsupportedError("too many logprobs")
-        if ways.strict and {"top_k", "min_p", "repetition_penalty", "continue_final_message"} & set(body):
+        if ways.strict and {
+            "top_k",
+            "min_p",
+            "repetition_penalty",
+            "generation_config",
+            "continue_final_message",
+        } & set(body):
             raise UnsupportedError("unrecognized request argument")
         if body.get("n", 1) > (64 if ways.several is True else max(1, ways.several)):
             raise UnsupportedError("n")

@@ -16,9 +16,16 @@ from finetooth.targets.httpclient import Client
 from finetooth.targets.openai_reply import Place, Reply, read
 from finetooth.trial import Context
 
-WHOLE: Mapping[str, Any] = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "repeat_penalty": 1.0}
-"""What makes servers that cut or bend the distribution by default (vLLM by the model's ``generation_config``, llama.cpp
-by 40 tokens and 5 %) draw from the whole of it."""
+Manner = Literal["settings", "generation_config", "plain"]
+"""How a server is told to draw from the whole distribution, which many cut or bend by default."""
+
+WHOLE: Mapping[Manner, Mapping[str, Any]] = {
+    # vLLM cuts by the model's own ``generation_config``, llama.cpp by 40 tokens and 5 %.
+    "settings": {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "repeat_penalty": 1.0},
+    # ``transformers serve`` refuses all that it does not know, and does not draw at all unless told so.
+    "generation_config": {"generation_config": '{"do_sample": true, "top_k": 0}'},
+    "plain": {},
+}
 
 Weighing = Literal["echo", "echo and one more", "prompt_logprobs", "none"]
 """How log-probabilities of a given text are asked for. Servers that must generate something are given ``one more``."""
@@ -35,8 +42,8 @@ class CannotAsk(Exception):  # noqa: N818 - says what is so
 class Dialect:
     """Which of the parameters a server takes."""
 
-    whole: bool = True
-    """Whether it takes all of `WHOLE`."""
+    whole: Manner = "settings"
+    """Which part of `WHOLE` it takes."""
     seed: bool = True
     """Whether it takes ``seed``."""
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
@@ -121,7 +128,7 @@ class Completions:
             raise CannotAsk("the completions API takes texts, not conversations")
         endpoint = self.client.endpoint
         body = {"model": endpoint.model, "prompt": _clean(context + said), **parameters}
-        if self.rendered and self.dialect.whole:
+        if self.rendered and self.dialect.whole == "settings":
             body["add_special_tokens"] = False
         return read(self.client.post(f"{endpoint.url}/completions", body))
 
@@ -210,8 +217,7 @@ def _parameters(ask: Ask, dialect: Dialect) -> dict[str, Any]:
     parameters: dict[str, Any] = {dialect.limit: ask.max_tokens, "temperature": 0.0 if ask.greedy else 1.0}
     if not ask.greedy:
         parameters["top_p"] = 1.0
-    if dialect.whole:
-        parameters |= WHOLE
+    parameters |= WHOLE[dialect.whole]
     if dialect.seed:
         parameters["seed"] = ask.seed
     if ask.n > 1:

@@ -50,10 +50,11 @@ _PARAGRAPH = (
 )
 _DIALECTS = (
     Dialect(),
-    Dialect(whole=False),
-    Dialect(whole=False, seed=False),
-    Dialect(whole=False, limit="max_completion_tokens"),
-    Dialect(whole=False, seed=False, limit="max_completion_tokens"),
+    Dialect(whole="generation_config"),
+    Dialect(whole="plain"),
+    Dialect(whole="plain", seed=False),
+    Dialect(whole="plain", limit="max_completion_tokens"),
+    Dialect(whole="plain", seed=False, limit="max_completion_tokens"),
 )
 _LIKELIEST = (1500, 20, 5)
 """How many of the likeliest tokens are asked for: more than 1,443 hold all that 1,000 samples would show with
