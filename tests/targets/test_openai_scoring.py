@@ -117,6 +117,14 @@ def test_what_is_not_shown_has_no_more_than_the_least_and_no_more_than_what_is_l
     assert unseen({"a": log(0.5), "b": log(0.5 + 1e-9)}) == -inf
 
 
+def test_what_is_not_shown_is_estimated_at_an_even_share_of_what_is_left():
+    """Neither at its most nor at nothing: it may be any of the many tokens that are not shown."""
+    shown = {"a": log(0.9), "b": log(0.05)}
+    for answer in (walked(lambda _: shown, "zz"), stepped(lambda _: shown, ["zz"])):
+        assert exp(answer.log_probability) == pytest.approx(0.05 / 32_000)
+        assert answer.bounds == (-inf, pytest.approx(log(0.05)))
+
+
 def places(*pairs):
     return [Place(token, number, {}) for token, number in pairs]
 

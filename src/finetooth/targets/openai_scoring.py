@@ -23,6 +23,7 @@ from finetooth.targets.target import Answer, Likelihood, Unanswered
 FLOOR = log(1e-6)
 """A walk stops where the chance has fallen so low: a million samples would not show it once."""
 _LONGEST_WALK = 512  # tokens
+_VOCABULARY = 32_000  # tokens: as many as the smaller ones of the vocabularies in use have
 
 _NOTHING_SHOWN = "the endpoint tells no likeliest tokens here: the model would rather end its turn"
 
@@ -77,11 +78,12 @@ def walked(likeliest: Likeliest, continuation: str) -> Answer:
 
     Returns:
         The chance of the best way as the lower bound; as the upper bound the most that any other could have, by a
-        token that was not shown or that was left. Where no way leads to the end, there is no lower bound.
+        token that was not shown or that was left. Where no way leads to the end, there is no lower bound, and the
+        estimate is that of a token which was not shown.
     """
     end = len(continuation)
     best = {0: 0.0}  # for each place that a way leads to
-    missed, steps = -inf, 0
+    missed, guess, steps = -inf, -inf, 0
     while ahead := [place for place in best if place < end]:
         here = min(ahead)
         total = best.pop(here)
@@ -94,7 +96,7 @@ def walked(likeliest: Likeliest, continuation: str) -> Answer:
         if not shown:
             return Unanswered(_NOTHING_SHOWN)
         steps += 1
-        missed = max(missed, total + unseen(shown))
+        missed, guess = max(missed, total + unseen(shown)), max(guess, total + _share(shown))
         for token, number in shown.items():
             if REPLACED in token:
                 missed = max(missed, total + number)
@@ -103,7 +105,7 @@ def walked(likeliest: Likeliest, continuation: str) -> Answer:
                 best[place] = max(best.get(place, -inf), total + number)
     low = min(0.0, best.get(end, -inf))
     high = min(0.0, max(low, missed))
-    return Likelihood(log_probability=high if low == -inf else low, tokens=steps, bounds=(low, high))
+    return Likelihood(log_probability=min(high, guess) if low == -inf else low, tokens=steps, bounds=(low, high))
 
 
 def stepped(likeliest: Likeliest, tokens: Sequence[str]) -> Answer:
@@ -114,10 +116,10 @@ def stepped(likeliest: Likeliest, tokens: Sequence[str]) -> Answer:
         tokens: the continuation's.
 
     Returns:
-        Its chance, exactly where each token was shown. Otherwise there is no lower bound, and the upper one is the
-        product of what each token has, or has at most.
+        Its chance, exactly where each token was shown. Otherwise there is no lower bound, the upper one is the product
+        of what each token has, or has at most, and the estimate that of what it has, or has in all likelihood.
     """
-    total, exact, said, steps = 0.0, True, "", 0
+    total, guess, exact, said, steps = 0.0, 0.0, True, "", 0
     for token in tokens[:_LONGEST_WALK]:
         shown = likeliest(said)
         if not shown:
@@ -125,12 +127,13 @@ def stepped(likeliest: Likeliest, tokens: Sequence[str]) -> Answer:
         steps += 1
         exact = exact and token in shown
         total += shown[token] if token in shown else unseen(shown)
+        guess += shown[token] if token in shown else _share(shown)
         said += token
         if total < FLOOR:
             break
     total = min(0.0, total)
     exact = exact and steps == len(tokens)
-    return Likelihood(log_probability=total, tokens=steps, bounds=None if exact else (-inf, total))
+    return Likelihood(log_probability=min(total, guess), tokens=steps, bounds=None if exact else (-inf, total))
 
 
 def _fits(token: str, rest: str) -> bool:
@@ -148,3 +151,13 @@ def unseen(shown: Mapping[str, float]) -> float:
     """
     left = 1.0 - fsum(map(exp, shown.values()))
     return min(*shown.values(), log(left) if left > 0 else -inf)
+
+
+def _share(shown: Mapping[str, float]) -> float:
+    """Return the log of what a token that is not shown has in all likelihood: an even share of what is left to them.
+
+    What nothing is known of must clear no other value and accuse none: taken at its most, a control that the model
+    never says would count as one that it says to everyone.
+    """
+    left = 1.0 - fsum(map(exp, shown.values()))
+    return min(unseen(shown), log(left / _VOCABULARY) if left > 0 else -inf)
