@@ -283,7 +283,7 @@ class Spent:
     cost: float | None = None
     """Money, in the currency of the configured prices; null without prices."""
     receipts: int = 0
-    """Answers of an endpoint that an earlier run had paid for: they were not asked for again."""
+    """Answers of an endpoint that were paid for before, by an earlier run or by this one, and not asked for again."""
 
     def __add__(self, other: Spent) -> Spent:
         """Return what both have taken."""
