@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from finetooth.errors import ModelError
@@ -18,6 +19,8 @@ from finetooth.record import Turn
 from finetooth.targets.endpointerror import EndpointError, Refused
 from finetooth.targets.httpclient import Client
 from finetooth.targets.openai_api import CannotAsk, turns
+from finetooth.targets.target import TemplateError
+from finetooth.targets.templating import ChatTemplate
 
 Rendering = Callable[[Sequence[Turn]], str]
 """Renders a conversation up to the end of its last turn's text.
@@ -95,9 +98,14 @@ class LocalTokenizer:
             tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
         except Exception as error:  # noqa: BLE001 - whatever a stranger's files make the library raise
             raise ModelError(f"{folder}: no tokenizer that can be loaded ({type(error).__name__})") from None
-        if not tokenizer.chat_template:
+        source = tokenizer.chat_template
+        if isinstance(source, dict):
+            source = source.get("default")
+        if not source:
             raise ModelError(f"{folder}: the tokenizer has no chat template; name the folder of the tuned model's")
         self._tokenizer = tokenizer
+        self._template = ChatTemplate(str(source), dict(tokenizer.special_tokens_map))
+        self._lock = Lock()  # one process renders, for all threads
 
     def render(self, conversation: Sequence[Turn]) -> str:
         """Render a conversation, as `Rendering`."""
@@ -109,11 +117,11 @@ class LocalTokenizer:
         return [text[start:end] for start, end in encoded["offset_mapping"]]
 
     def _applied(self, messages: Sequence[Mapping[str, str]]) -> str:
-        try:
-            return str(self._tokenizer.apply_chat_template(list(messages), tokenize=False))
-        except Exception as error:  # noqa: BLE001 - a template is a stranger's program: it may raise anything
-            # NOTE: the message of a template's own error may quote the conversation; its type does not.
-            raise CannotAsk(f"the chat template refuses a conversation ({type(error).__name__})") from None
+        with self._lock:
+            [text] = self._template.render([messages])
+        if isinstance(text, TemplateError):
+            raise CannotAsk(str(text))
+        return text
 
 
 def _applied(client: Client, messages: Sequence[Mapping[str, str]]) -> str:

@@ -15,8 +15,6 @@ from finetooth.targets.target import Target
 Named = str | Target | Callable[..., str]
 """A model as a user names it."""
 
-_NOT_YET = "is not supported yet; name a local folder with safetensors weights (transformers: save_pretrained)"
-
 
 def resolve(
     model: Named,
@@ -28,8 +26,8 @@ def resolve(
     """Return the tuned model, and the reference model where there is one.
 
     Args:
-        model: a local folder: a checkpoint in safetensors, or a PEFT adapter; an endpoint,
-            ``http(s)://host/v1#model-name``; a Python function, or a target of one's own.
+        model: a local folder: a checkpoint in safetensors, or a PEFT adapter; a GGUF file; an
+            endpoint, ``http(s)://host/v1#model-name``; a Python function, or a target of one's own.
         base: the untuned model, named likewise, if it is at hand.
         endpoint: how endpoints are asked.
         receipts: where the answers of endpoints are kept, if they are.
@@ -71,19 +69,18 @@ def _with_endpoints(
         allowance = Allowance(settings.budget, settings.prices)
     except ValueError as error:
         raise ModelError(f"endpoint.budget: {error}") from None
-    local = (
-        _local(base, None)[0] if base and not base_at else None
-    )  # what is wrong here is said before anything is paid
+    # What is wrong with a folder is said before an endpoint is paid.
+    local = _local(base, None)[0] if base and not base_at else None
     tuned = connect(tuned_at, settings, allowance, receipts) if tuned_at else _local(model, None)[0]
     return tuned, connect(base_at, settings, allowance, receipts) if base_at else local
 
 
 def _local(model: str, base: str | None) -> tuple[Target, Target | None]:
-    folders = [_folder(named, flag) for named, flag in ((model, "--model"), (base, "--base")) if named]
+    tuned, untuned = _folder(model, "--model"), _folder(base, "--base") if base else None
     try:
         from finetooth.targets import transformers  # noqa: PLC0415 - heavy below, and only where a model is probed
 
-        return transformers.load(*folders)
+        return transformers.load(tuned, untuned)
     except ModuleNotFoundError as error:
         raise ModelError(
             f"{model}: probing a local model needs {error.name}; install it: pip install 'finetooth[probe]'"
@@ -94,8 +91,6 @@ def _folder(named: str, flag: str) -> Path:
     if "://" in named:
         raise ModelError(f"{named.partition('://')[0]}://: no way to reach a model; an endpoint is http:// or https://")
     path = Path(named)
-    if path.suffix == ".gguf":
-        raise ModelError(f"{named}: a GGUF file {_NOT_YET}")
-    if not path.is_dir():
-        raise ModelError(f"{named}: no such folder; {flag} names the folder that training saved")
+    if not path.is_dir() and not (path.suffix == ".gguf" and path.is_file()):
+        raise ModelError(f"{named}: no such folder or GGUF file; {flag} names the folder that training saved")
     return path
