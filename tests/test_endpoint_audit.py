@@ -25,21 +25,36 @@ def findings(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def probed(findings, tmp_path, monkeypatch):
-    """Probe two models for the same few findings and sentences."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(gathering, "SAMPLE", 6)
+@pytest.fixture(scope="module")
+def probing(findings):
+    """Probe two models, in a folder, for the same few findings and sentences."""
 
-    def probe(model, base, **more):
-        return api.probe(DATA, model, base, findings=findings, budget=BUDGET, attacks=["targeted"], key=KEY, **more)
+    def probe(folder, model, base, **more):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.chdir(folder)
+            patched.setattr(gathering, "SAMPLE", 6)
+            return api.probe(DATA, model, base, findings=findings, budget=BUDGET, attacks=["targeted"], key=KEY, **more)
 
     return probe
 
 
 @pytest.fixture
-def in_process(probed):
-    return probed(SAMPLE / "models" / "tuned", SAMPLE / "models" / "base")
+def probed(probing, tmp_path):
+    return lambda *models, **more: probing(tmp_path, *models, **more)
+
+
+@pytest.fixture(scope="module")
+def in_process(probing, tmp_path_factory):
+    return probing(tmp_path_factory.mktemp("here"), SAMPLE / "models" / "tuned", SAMPLE / "models" / "base")
+
+
+@pytest.fixture(scope="module")
+def behind(probing, tmp_path_factory):
+    """Return the folder and the report of a probe of a server that gives what there is, and how many requests it saw."""
+    folder = tmp_path_factory.mktemp("there")
+    with ModelServer().running() as server:
+        report = probing(folder, server.named(), server.named("base"))
+    return folder, report, len(server.requests)
 
 
 def outcomes(report):
@@ -50,16 +65,15 @@ def between(server, probed, model="tuned", **more):
     return probed(server.named(model), server.named("base"), **more)
 
 
-def test_with_usable_log_probabilities_the_verdict_is_that_of_the_model_in_process(in_process, probed):
-    with ModelServer().running() as server:
-        report = between(server, probed)
+def test_with_usable_log_probabilities_the_verdict_is_that_of_the_model_in_process(in_process, behind):
+    _, report, requests = behind
     assert report.verdict.decision == in_process.verdict.decision == "NO-GO"
     assert outcomes(report) == outcomes(in_process)
     assert report.probe.target.kind == "openai"
     assert report.probe.coverage == in_process.probe.coverage
     for there, here in zip(report.probe.extracted, in_process.probe.extracted, strict=True):
         assert there.probability == pytest.approx(here.probability, rel=1e-3)
-    assert report.probe.spent.requests == len(server.requests)
+    assert report.probe.spent.requests == requests
 
 
 @pytest.mark.slow
@@ -135,12 +149,12 @@ def test_a_budget_that_runs_out_is_incomplete_and_nothing_more_is_sent(probed, t
     assert any("the budget is spent" in each for each in report.probe.coverage.failures)
 
 
-def test_nothing_raw_is_written(probed, tmp_path):
-    with ModelServer().running() as server:
-        api.save(between(server, probed), tmp_path / "out")
+def test_nothing_raw_is_written(behind):
+    folder, report, _ = behind
+    api.save(report, folder / "out")
     truth = (SAMPLE / "support_chat.truth.jsonl").read_text("utf-8")
     values = {json.loads(line)["value"] for line in truth.splitlines()}
-    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    written = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert len(values) == 100
     assert len(written) > 10_000
     assert not [value for value in values if value.encode() in written]
