@@ -50,7 +50,7 @@ def in_process(probing, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def behind(probing, tmp_path_factory):
-    """Return the folder and the report of a probe of a server that gives what there is, and how many requests it saw."""
+    """Return a probe of a server that gives what there is: folder, report, and how many requests the server saw."""
     folder = tmp_path_factory.mktemp("there")
     with ModelServer().running() as server:
         report = probing(folder, server.named(), server.named("base"))
