@@ -296,6 +296,8 @@ class Spent:
     """Tokens generated."""
     cost: float | None = None
     """Money, in the currency of the configured prices; null without prices."""
+    receipts: int = 0
+    """Answers of an endpoint that were paid for before, by an earlier run or by this one, and not asked for again."""
 
     def __add__(self, other: Spent) -> Spent:
         """Return what both have taken."""
@@ -305,6 +307,7 @@ class Spent:
             prompt_tokens=self.prompt_tokens + other.prompt_tokens,
             generated_tokens=self.generated_tokens + other.generated_tokens,
             cost=sum(costs) if costs else None,
+            receipts=self.receipts + other.receipts,
         )
 
 

@@ -177,7 +177,7 @@ def make_ready(
 
         own = settings.prompts if probing.prompts is None else Path(probing.prompts)
         attacks = registry.chosen(probing.attacks, own, settings.settings.wrapped)
-    models = _models(probing.model, probing.base)
+    models = _models(probing.model, probing.base, key, scanning, settings)
     reading_ = scanning.reading()
     evidence = _scanned(sources, chosen, key, scanning, settings, probing.findings, progress)
     holdout = None
@@ -263,14 +263,24 @@ def sources_of(data: Data, *, twice: bool) -> list[Source]:
     return rows.from_memory(list(data) if twice and isinstance(data, Iterator) else data)
 
 
-def _models(model: str | Path | None, base: str | Path | None) -> tuple[Target, Target | None] | None:
+def _models(
+    model: str | Path | None,
+    base: str | Path | None,
+    key: FingerprintKey,
+    scanning: Scanning,
+    settings: config.Configuration,
+) -> tuple[Target, Target | None] | None:
     if model is None:
         if base is not None:
             raise InputError("a base model without a tuned one proves nothing; name the tuned model with --model")
         return None
-    from finetooth.targets.resolve import resolve  # noqa: PLC0415 - only where a model is probed
+    from finetooth.targets.receipts import ReceiptFolder  # noqa: PLC0415 - only where a model is probed
+    from finetooth.targets.resolve import resolve  # noqa: PLC0415
 
-    return resolve(str(model), None if base is None else str(base))
+    receipts = ReceiptFolder(folder=settings.receipts, mac=key.mac, resume=scanning.resume)
+    reference = str(base) if isinstance(base, Path) else base
+    tuned = str(model) if isinstance(model, Path) else model
+    return resolve(tuned, reference, endpoint=settings.endpoint, receipts=receipts)
 
 
 def policy_of(named: str | Path | None, settings: config.Configuration) -> PolicySource:

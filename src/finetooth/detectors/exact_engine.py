@@ -54,7 +54,7 @@ def reading(package: str) -> Reading:
         known: str = configuration.model_to_presidio_entity_mapping.get(label, label)
         return None if label in ignored or known in ignored else known
 
-    return Reading(reader, Analysis(recognizers, name, context, engine, "en"))
+    return Reading(reader, Analysis(recognizers, name, context, lambda doc: engine._doc_to_nlp_artifact(doc, "en")))
 
 
 def _ner_configuration() -> NerModelConfiguration:

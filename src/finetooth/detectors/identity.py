@@ -9,13 +9,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-from pydantic import TypeAdapter
 
 import finetooth
 from finetooth.detectors.ner_models import ner_models
@@ -43,7 +42,7 @@ def identity(detect: Detect) -> str:
 
 def _detect(detect: Detect) -> Any:
     """Return the policy's section with every file that it names as the digest of its contents."""
-    told = TypeAdapter(Detect).dump_python(detect, mode="json")
+    told = asdict(detect)
     for field in ("rules", "secret_rules", "recognizers", "allow"):
         told[field] = [_contents(name) for name in told[field]]
     told["deny"] = {name: [_contents(file) for file in files] for name, files in told["deny"].items()}

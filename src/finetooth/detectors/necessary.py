@@ -9,6 +9,7 @@ from __future__ import annotations
 import re._constants as op  # type: ignore[import-not-found]  # the standard library's own, without stubs
 import re._parser as parser  # type: ignore[import-not-found]
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final
 
 Characters = frozenset[str]
@@ -28,10 +29,7 @@ def necessary(patterns: Iterable[str]) -> Characters | None:
     """
     wanted: set[str] = set()
     for pattern in patterns:
-        try:
-            one = _of(parser.parse(pattern))
-        except (re_error, RecursionError):
-            return None  # syntax of another engine
+        one = _read(pattern)[0]
         if one is None:
             return None
         wanted |= one
@@ -47,10 +45,16 @@ def digits(pattern: str) -> int:
     >>> digits(r"\d{3}-[0-9]{4}"), digits(r"(?:\d{2}|[A-Z]\d)x?"), digits(r"\w+")
     (7, 1, 0)
     """
+    return _read(pattern)[1]
+
+
+@cache
+def _read(pattern: str) -> tuple[Characters | None, int]:
     try:
-        return _digits(parser.parse(pattern))
+        items = parser.parse(pattern)
+        return _of(items), _digits(items)
     except (re_error, RecursionError):
-        return 0
+        return None, 0  # syntax of another engine
 
 
 def _digits(items: Any) -> int:

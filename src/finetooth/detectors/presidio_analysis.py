@@ -25,7 +25,7 @@ from presidio_analyzer import (
 from presidio_analyzer.predefined_recognizers import PhoneRecognizer, SpacyRecognizer, UrlRecognizer
 
 from finetooth.detectors.necessary import Characters, digits, necessary
-from finetooth.detectors.spacy_reader import ReadText
+from finetooth.detectors.readtext import ReadText
 
 Results = list[RecognizerResult]
 Words = Mapping[str, Sequence[str]]
@@ -57,8 +57,7 @@ class Analysis:
         recognizers: Presidio's, in its order.
         names: what Presidio calls what a model calls so; None where it is left out.
         context: the context rule.
-        engine: Presidio's NLP engine, for users' recognizers that want its artifacts.
-        language: the language.
+        artifacts: makes of spaCy's tokens what Presidio makes of them, for users' recognizers that want that.
     """
 
     def __init__(
@@ -66,12 +65,11 @@ class Analysis:
         recognizers: Iterable[EntityRecognizer],
         names: Callable[[str], str | None],
         context: Context,
-        engine: Any,
-        language: str,
+        artifacts: Callable[[Any], Any],
     ) -> None:
         self.recognizers = tuple(recognizers)
         self._names, self._context = names, context
-        self._engine, self._language = engine, language
+        self._of_tokens = artifacts
         self._entities = sorted({entity for each in self.recognizers for entity in each.supported_entities})
         self._words = {each.id: each.context for each in self.recognizers if each.context}
         self._thresholds = {each.id: each.score_thresholds for each in self.recognizers if each.score_thresholds}
@@ -151,7 +149,7 @@ class Analysis:
         doc = read.doc
         if read.entities and not doc.ents:
             doc.set_ents([doc.char_span(each.start, each.end, label=each.label) for each in read.entities])
-        return self._engine._doc_to_nlp_artifact(doc, self._language)
+        return self._of_tokens(doc)
 
     def _named(self, recognizer: SpacyRecognizer) -> Callable[[ReadText, Characters], Results]:
         supported = frozenset(recognizer.supported_entities)

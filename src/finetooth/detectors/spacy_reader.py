@@ -7,74 +7,16 @@ which.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Final
 
 from finetooth.detectors.entity_network import EntityNetwork, Marking
+from finetooth.detectors.readtext import Named, ReadText
 from finetooth.detectors.sentence_network import SentenceNetwork
 from finetooth.detectors.token_vectors import UnsupportedNetworkError
 
-_DIGIT: Final = re.compile(r"\d")
-
 _NAMING_NOTHING: Final = frozenset({"tok2vec", "tagger", "morphologizer", "attribute_ruler", "lemmatizer"})
 """Components that change neither entities nor sentences."""
-
-
-class Named(NamedTuple):
-    """A named entity."""
-
-    label: str
-    """What the model calls it."""
-    start: int
-    """Where it begins, in code points."""
-    end: int
-    """Where it ends."""
-
-
-class ReadText:
-    """A text, its tokens and its entities."""
-
-    __slots__ = ("_digits", "_doc", "_nlp", "_places", "entities", "keywords", "lemmas", "pieces", "text")
-
-    def __init__(self, text: str, nlp: Any, doc: Any = None, entities: Sequence[Named] = ()) -> None:
-        """Take what is known; the text is cut into tokens when they are asked for."""
-        self.text = text
-        self.entities = entities
-        self.lemmas: list[str] | None = None
-        """Of each token; None until somebody made them."""
-        self.keywords: frozenset[str] | None = None
-        """What counts as context among the lemmas; None until somebody asked."""
-        self.pieces: frozenset[str] | None = None
-        """What may count beside them; None until somebody asked."""
-        self._nlp = nlp
-        self._doc = doc
-        self._digits: int | None = None
-        self._places: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
-
-    @property
-    def doc(self) -> Any:
-        """The tokens, as spaCy has them."""
-        if self._doc is None:
-            self._doc = self._nlp.make_doc(self.text)
-        return self._doc
-
-    @property
-    def digits(self) -> int:
-        """How many digits the text has, of whatever script."""
-        if self._digits is None:
-            self._digits = len(_DIGIT.findall(self.text))
-        return self._digits
-
-    def token_at(self, position: int) -> int:
-        """Return the first token that ends after a position; as many as there are tokens where none does."""
-        if self._places is None:
-            told = self.doc.to_array(["IDX", "LENGTH"]).astype(np.int64)
-            self._places = told[:, 0], told[:, 0] + told[:, 1]
-        return int(np.searchsorted(self._places[1], position, "right"))
 
 
 class Reader:
