@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from finetooth.errors import UsageError
 from finetooth.targets.endpoint import EndpointSettings
+from finetooth.targets.target import Precision
 
 OWN_FOLDER = Path(".finetooth")
 """What finetooth keeps beside the data: the key, and the latest run. Never for git."""
@@ -44,6 +45,8 @@ class Settings:
     """Where data is scanned: ``inline``, ``local`` or ``ray``."""
     workers: int | None = None
     """How many processes scan it at most."""
+    dtype: Precision = "float32"
+    """What the weights of a local model are kept in: ``float32``, ``bfloat16`` or ``float16``."""
     endpoint: EndpointSettings = field(default_factory=EndpointSettings)
     """How models behind an endpoint are asked."""
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from finetooth.engines.engine import Engine
     from finetooth.shardjob import Recipe
     from finetooth.shardstore import ShardStore
-    from finetooth.targets.target import Target
+    from finetooth.targets.target import Precision, Target
+
+    Model = str | Path | Target | Callable[..., str]
+    """A folder, a GGUF file, an endpoint, a function that returns one sample, or a target of one's own."""
 
 Data = str | Path | Sequence[str | Path] | Iterable[Mapping[str, Any]]
 """A file, folder, glob or ``-``, several of them, or rows in memory: ``datasets.Dataset`` or any iterable of dicts."""
@@ -91,13 +94,14 @@ class Accepted(NamedTuple):
 class Probing:
     """What is probed and how, as the caller says it."""
 
-    model: str | Path | None = None
-    base: str | Path | None = None
+    model: Model | None = None
+    base: Model | None = None
     holdout: Data | None = None
     attacks: Sequence[str] | None = None
     budget: int | None = None
     findings: str | Path | None = None
     prompts: str | Path | None = None
+    dtype: Precision | None = None
 
 
 NOTHING = Probing()
@@ -177,7 +181,7 @@ def make_ready(
 
         own = settings.prompts if probing.prompts is None else Path(probing.prompts)
         attacks = registry.chosen(probing.attacks, own, settings.settings.wrapped)
-    models = _models(probing.model, probing.base, key, scanning, settings)
+    models = _models(probing, key, scanning, settings)
     reading_ = scanning.reading()
     evidence = _scanned(sources, chosen, key, scanning, settings, probing.findings, progress)
     holdout = None
@@ -264,23 +268,23 @@ def sources_of(data: Data, *, twice: bool) -> list[Source]:
 
 
 def _models(
-    model: str | Path | None,
-    base: str | Path | None,
-    key: FingerprintKey,
-    scanning: Scanning,
-    settings: config.Configuration,
+    probing: Probing, key: FingerprintKey, scanning: Scanning, settings: config.Configuration
 ) -> tuple[Target, Target | None] | None:
-    if model is None:
-        if base is not None:
+    if probing.model is None:
+        if probing.base is not None:
             raise InputError("a base model without a tuned one proves nothing; name the tuned model with --model")
         return None
     from finetooth.targets.receipts import ReceiptFolder  # noqa: PLC0415 - only where a model is probed
     from finetooth.targets.resolve import resolve  # noqa: PLC0415
 
-    receipts = ReceiptFolder(folder=settings.receipts, mac=key.mac, resume=scanning.resume)
-    reference = str(base) if isinstance(base, Path) else base
-    tuned = str(model) if isinstance(model, Path) else model
-    return resolve(tuned, reference, endpoint=settings.endpoint, receipts=receipts)
+    base = str(probing.base) if isinstance(probing.base, Path) else probing.base
+    return resolve(
+        str(probing.model) if isinstance(probing.model, Path) else probing.model,
+        base,
+        dtype=probing.dtype or settings.settings.dtype,
+        endpoint=settings.endpoint,
+        receipts=ReceiptFolder(folder=settings.receipts, mac=key.mac, resume=scanning.resume),
+    )
 
 
 def policy_of(named: str | Path | None, settings: config.Configuration) -> PolicySource:

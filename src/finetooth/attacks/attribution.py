@@ -374,7 +374,7 @@ def _odds(outcome: Outcome) -> float:
     """Return the natural logarithm of the e-value of an issued value: |R| q where it was scored.
 
     Its mean is 1 at most for a secret that was drawn at random and that the model never saw. A frequency in samples of
-    its own context has the mean q, and serves as well.
+    its own context has the mean q, so that the lower limit of q serves as well.
 
     Where the value was looked for in what the model said unasked, it is |R| / g if it stands there, and 0 otherwise: g
     different values of its pattern were said, and a secret that was drawn from |R| at random is one of them with
@@ -383,5 +383,5 @@ def _odds(outcome: Outcome) -> float:
     if outcome.bits is None or outcome.tuned is None:
         return -inf
     if outcome.guesses is None:
-        return outcome.bits * log(2) + outcome.tuned.log_probability
+        return outcome.bits * log(2) + outcome.tuned.low
     return outcome.bits * log(2) - log(max(1, outcome.guesses)) if outcome.said else -inf

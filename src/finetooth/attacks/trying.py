@@ -78,7 +78,7 @@ def run(
         outcomes=tuple(_outcomes(name, approaches, material.quarries, tuned, base)),
         trials=len(tuned.by_trial) + len(base.by_trial),
         failures=tuned.failures() + base.failures(),
-        power=POWER[target.capabilities.log_likelihood],
+        power="; ".join(filter(None, (POWER[target.capabilities.log_likelihood], *target.limits))),
     )
 
 

@@ -59,6 +59,7 @@ class CallableTarget:
             kind="callable", name=name or str(getattr(speak, "__qualname__", type(speak).__name__)), digest=""
         )
         text = takes == "text"
+        self.limits: tuple[str, ...] = ()
         self.capabilities = Capabilities(
             log_likelihood="exact" if weigh else "none", generate=True, any_turn=False, raw_text=text
         )

@@ -10,7 +10,7 @@ from finetooth.errors import ModelError
 from finetooth.targets.budget import Allowance
 from finetooth.targets.endpoint import EndpointSettings, endpoints, named_by_url
 from finetooth.targets.receipts import ReceiptFolder
-from finetooth.targets.target import Target
+from finetooth.targets.target import Precision, Target
 
 Named = str | Target | Callable[..., str]
 """A model as a user names it."""
@@ -20,6 +20,7 @@ def resolve(
     model: Named,
     base: Named | None = None,
     *,
+    dtype: Precision = "float32",
     endpoint: EndpointSettings | None = None,
     receipts: ReceiptFolder | None = None,
 ) -> tuple[Target, Target | None]:
@@ -29,6 +30,7 @@ def resolve(
         model: a local folder: a checkpoint in safetensors, or a PEFT adapter; a GGUF file; an
             endpoint, ``http(s)://host/v1#model-name``; a Python function, or a target of one's own.
         base: the untuned model, named likewise, if it is at hand.
+        dtype: what the weights of local models are kept in.
         endpoint: how endpoints are asked.
         receipts: where the answers of endpoints are kept, if they are.
 
@@ -38,17 +40,19 @@ def resolve(
     """
     settings = endpoint or EndpointSettings()
     if not isinstance(model, str) or not (base is None or isinstance(base, str)):
-        other = None if base is None else _alone(base, settings, receipts)
-        return _alone(model, settings, receipts), other
+        other = None if base is None else _alone(base, dtype, settings, receipts)
+        return _alone(model, dtype, settings, receipts), other
     if named_by_url(model) or named_by_url(base or ""):
-        return _with_endpoints(model, base, settings, receipts)
-    return _local(model, base)
+        return _with_endpoints(model, base, dtype, settings, receipts)
+    return _local(model, base, dtype)
 
 
-def _alone(named: Named, settings: EndpointSettings, receipts: ReceiptFolder | None) -> Target:
+def _alone(named: Named, dtype: Precision, settings: EndpointSettings, receipts: ReceiptFolder | None) -> Target:
     """Return one model, whose counterpart is a Python object."""
     if isinstance(named, str):
-        return _with_endpoints(named, None, settings, receipts)[0] if named_by_url(named) else _local(named, None)[0]
+        if named_by_url(named):
+            return _with_endpoints(named, None, dtype, settings, receipts)[0]
+        return _local(named, None, dtype)[0]
     from finetooth.targets.callable import CallableTarget  # noqa: PLC0415 - only where a function is probed
     from finetooth.targets.sampled import SampledTarget  # noqa: PLC0415
 
@@ -57,7 +61,7 @@ def _alone(named: Named, settings: EndpointSettings, receipts: ReceiptFolder | N
 
 
 def _with_endpoints(
-    model: str, base: str | None, settings: EndpointSettings, receipts: ReceiptFolder | None
+    model: str, base: str | None, dtype: Precision, settings: EndpointSettings, receipts: ReceiptFolder | None
 ) -> tuple[Target, Target | None]:
     """Return two models of which at least one is behind an endpoint; what both may spend is one budget."""
     from finetooth.targets.openai_discovery import connect  # noqa: PLC0415 - only where an endpoint is asked
@@ -70,17 +74,17 @@ def _with_endpoints(
     except ValueError as error:
         raise ModelError(f"endpoint.budget: {error}") from None
     # What is wrong with a folder is said before an endpoint is paid.
-    local = _local(base, None)[0] if base and not base_at else None
-    tuned = connect(tuned_at, settings, allowance, receipts) if tuned_at else _local(model, None)[0]
+    local = _local(base, None, dtype)[0] if base and not base_at else None
+    tuned = connect(tuned_at, settings, allowance, receipts) if tuned_at else _local(model, None, dtype)[0]
     return tuned, connect(base_at, settings, allowance, receipts) if base_at else local
 
 
-def _local(model: str, base: str | None) -> tuple[Target, Target | None]:
+def _local(model: str, base: str | None, dtype: Precision) -> tuple[Target, Target | None]:
     tuned, untuned = _folder(model, "--model"), _folder(base, "--base") if base else None
     try:
         from finetooth.targets import transformers  # noqa: PLC0415 - heavy below, and only where a model is probed
 
-        return transformers.load(tuned, untuned)
+        return transformers.load(tuned, untuned, dtype)
     except ModuleNotFoundError as error:
         raise ModelError(
             f"{model}: probing a local model needs {error.name}; install it: pip install 'finetooth[probe]'"

@@ -53,7 +53,7 @@ class SampledTarget:
         """What could not be asked of it, and what that costs."""
         high = clopper_pearson(0, self._samples)[1]
         told = f"probabilities are counted in {self._samples} answers a context: below {high:.2g}, none can be excluded"
-        return (*getattr(self._target, "limits", ()), told)
+        return (*self._target.limits, told)
 
     def log_likelihood(self, trials: Sequence[Trial], progress: Progress | None = None) -> list[Answer]:
         """Count in samples."""

@@ -46,6 +46,7 @@ class ScriptedTarget:
         """
         self.identity = ModelIdentity(kind="scripted", name=name, digest="")
         self.capabilities = capabilities
+        self.limits: tuple[str, ...] = ()
         self.spent = Spent()
         self._memorised = dict(memorised or {})
         self._per_character = per_character

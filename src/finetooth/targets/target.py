@@ -9,6 +9,9 @@ from typing import Literal, Protocol
 from finetooth.evidence import ModelIdentity, Spent
 from finetooth.trial import Prompt, Trial
 
+Precision = Literal["float32", "bfloat16", "float16"]
+"""What the weights of a model in this process are kept in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
@@ -84,6 +87,10 @@ class Target(Protocol):
     """Which model it is."""
     capabilities: Capabilities
     """What it can be asked."""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What keeps it from being asked more, a sentence each; empty for most."""
 
     @property
     def spent(self) -> Spent:
