@@ -74,6 +74,8 @@ class _Maxout:
 class TokenEncoder:
     """A trained encoder.
 
+    `reach` is how many tokens on either side a vector depends on.
+
     Args:
         model: the layers of a spaCy component that end in it, or in the linear layer that follows it in a recognizer.
 
@@ -82,6 +84,8 @@ class TokenEncoder:
     """
 
     def __init__(self, model: Any) -> None:
+        from spacy.attrs import IDS  # noqa: PLC0415 - heavy
+
         nodes = list(model.walk())
         maxouts, norms = named(nodes, "maxout"), named(nodes, "layernorm")
         windows, linears = named(nodes, "expand_window"), named(nodes, "linear")
@@ -98,9 +102,15 @@ class TokenEncoder:
         self._columns = named(nodes, "extract_features")[0].attrs["columns"]
         self._tables = named(nodes, "hashembed")
         self._mixed, *self._convolutions = layers
+        self.reach = len(self._convolutions)
         self._reduced = (linears[0].get_param("W").T.copy(), linears[0].get_param("b")) if linears else None
         # One spelling has one prefix, suffix and shape, but two norms: "ca" of "can't" is normed to "can".
-        self._telling = ["ORTH", "NORM", *(column for column in ("SPACY",) if column in self._columns)]
+        telling = ["ORTH", "NORM", *(column for column in ("SPACY",) if column in self._columns)]
+        # A part of a document takes numbers only.
+        self._columns, self._telling = (
+            [IDS[column] if isinstance(column, str) else column for column in columns]
+            for columns in (self._columns, telling)
+        )
         self._rows: dict[int, int] = {}
         width, sums = self._mixed.units, self._convolutions[0].weights.shape[1]
         # The first row stands for what is around a text: nothing. Rows that nobody has written yet take no memory.
