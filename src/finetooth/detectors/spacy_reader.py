@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from finetooth.detectors.entity_network import EntityNetwork, Marking
 from finetooth.detectors.sentence_network import SentenceNetwork
+from finetooth.detectors.stretches import Stretches
 from finetooth.detectors.token_vectors import UnsupportedNetworkError
 
 _DIGIT: Final = re.compile(r"\d")
@@ -38,7 +39,7 @@ class Named(NamedTuple):
 class ReadText:
     """A text, its tokens and its entities."""
 
-    __slots__ = ("_digits", "_doc", "_nlp", "_places", "entities", "keywords", "lemmas", "pieces", "text")
+    __slots__ = ("_digits", "_doc", "_nlp", "_places", "entities", "keywords", "lemmas", "pieces", "stretches", "text")
 
     def __init__(self, text: str, nlp: Any, doc: Any = None, entities: Sequence[Named] = ()) -> None:
         """Take what is known; the text is cut into tokens when they are asked for."""
@@ -50,6 +51,8 @@ class ReadText:
         """What counts as context among the lemmas; None until somebody asked."""
         self.pieces: frozenset[str] | None = None
         """What may count beside them; None until somebody asked."""
+        self.stretches = Stretches(text)
+        """Where in it patterns can match."""
         self._nlp = nlp
         self._doc = doc
         self._digits: int | None = None
