@@ -1,10 +1,11 @@
 """Compiles the native part where there is a C compiler; without one, finetooth runs the same loop in NumPy.
 
-The part is one C file that knows no Python, so that it is built without Python's headers and fits any version of it. It
-is compiled into the source tree, from where wheels take it and editable installs load it, and never when finetooth
+The part is some C files that know no Python, so that they are built without Python's headers and fit any version. They
+are compiled into the source tree, from where wheels take it and editable installs load it, and never when finetooth
 runs. ``finetooth doctor`` tells whether it is in use.
 
-The environment variable ``FINETOOTH_NATIVE`` decides otherwise: ``0`` leaves it out, ``1`` fails where it cannot be built.
+The environment variable ``FINETOOTH_NATIVE`` decides otherwise: ``0`` leaves it out, ``1`` fails where it cannot be
+built.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = Path("src/finetooth/detectors/_transitions.c")
+FOLDER = Path("src/finetooth/detectors")
+SOURCES = ("_convolutions.c", "_convolutions.h", "_transitions.c")  # as finetooth.detectors.native has them
 FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=off", "-fPIC", "-shared")
 
 
@@ -31,13 +33,12 @@ class NativePart(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile the part, and let the wheel hold it and name the platform."""
         wanted = os.environ.get("FINETOOTH_NATIVE", "")
-        source = Path(self.root) / SOURCE
-        library = source.with_suffix(".so")
+        library = Path(self.root) / FOLDER / "_native.so"
         library.unlink(missing_ok=True)  # what is left of another build would be packed as if it were of this one
         if wanted == "0" or self.target_name != "wheel":
             return
         try:
-            compiled(source, library)
+            compile_to(library)
         except (OSError, subprocess.CalledProcessError) as error:
             reason = getattr(error, "stderr", "") or error
             if wanted == "1":
@@ -49,24 +50,26 @@ class NativePart(BuildHookInterface[Any]):
         build_data["artifacts"].append(library.relative_to(self.root).as_posix())
 
 
-def compiled(source: Path, library: Path) -> None:
-    """Compile a file to a shared library.
+def compile_to(library: Path) -> None:
+    """Compile the files beside a shared library to it.
 
     Raises:
         OSError: there is no compiler.
         subprocess.CalledProcessError: it failed.
     """
     compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
-    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    sources = [library.with_name(name) for name in SOURCES]
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     unfinished = library.with_suffix(f".{os.getpid()}.so")
     try:
-        subprocess.run(
+        subprocess.run(  # noqa: S603 - the compiler that the user, or his Python, names
             [
                 *compiler,
                 *shlex.split(os.environ.get("CFLAGS", "")),
                 *FLAGS,
                 f'-DFINETOOTH_SOURCE="{digest}"',
-                *("-o", str(unfinished), str(source)),
+                *("-o", str(unfinished)),
+                *(str(source) for source in sources if source.suffix == ".c"),
                 *shlex.split(os.environ.get("LDFLAGS", "")),
             ],
             check=True,

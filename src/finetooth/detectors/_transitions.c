@@ -1,6 +1,6 @@
 /* The parser's transitions, one after another: the loop of finetooth.detectors.transitions in C.
  *
- * It knows no Python: finetooth.detectors.native loads it and calls finetooth_transitions. What each token adds to the
+ * It knows no Python: finetooth.detectors.native_transitions prepares what it reads, and calls it. What each token adds to the
  * hidden layer as each feature is computed before, as one matrix product; a step is eight rows of it, summed, and the
  * product of the hidden layer with the scores' weights.
  *
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define FEATURES 8
-#define LARGEST 256 /* hidden units, and moves with their padding: native.py refuses more */
+#define LARGEST 256 /* hidden units, and moves with their padding: native_transitions.py refuses more */
 #define NONE (-1)
 
 enum { SHIFT, REDUCE, LEFT, RIGHT, BREAK };
@@ -169,5 +169,5 @@ void finetooth_transitions(const Network *network, const float *added, int64_t b
         reached[d] = parse(network, added, base, begins[d], known[d], until[d], more[d], *tokens);
 }
 
-/* What it was compiled from: the SHA-256 of this file, in hexadecimal digits. */
+/* What the library was compiled from: a SHA-256 over its sources, in hexadecimal digits. */
 const char *finetooth_source(void) { return FINETOOTH_SOURCE; }

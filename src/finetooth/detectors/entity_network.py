@@ -41,7 +41,7 @@ class EntityNetwork:
 
     Args:
         ner: the component of a spaCy pipeline.
-        telling: the labels that anybody wants to know; None for all. Entities of others may then cross a sentence start.
+        telling: the labels that anybody wants to know; None for all. Entities of others may cross a sentence start.
 
     Raises:
         UnsupportedNetworkError: it is of another architecture.
@@ -171,7 +171,7 @@ class _Decoder:
         return found, until
 
     def _doubtful(self, vectors: Floats, closed: dict[int, int], moves: NDArray[np.intp]) -> set[int]:
-        """Return the first tokens of entities of several tokens that matter to anybody, wherever sentences start in them.
+        """Return the first tokens of entities of several tokens that hang on sentences for whoever asks.
 
         One with a label that nobody wants to know does not, if all that can begin within it has such a label too, and
         ends with it.

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from finetooth.detectors.native import NativeTransitions
+from finetooth.detectors.native_transitions import NativeTransitions
 from finetooth.detectors.token_vectors import Floats, TokenEncoder, UnsupportedNetworkError
 from finetooth.detectors.transitions import Asked, Places, Transitions, Tree
 
@@ -117,8 +117,7 @@ class SentenceNetwork:
         while len(rest):
             asked = Asked(given[rest], wanted[rest], given[rest] < lengths[rest])
             tree = self._transitions.tree(self._vectors([docs[at] for at in rest], asked), asked)
-            for at, starts in zip(rest.tolist(), _starts(tree, asked), strict=True):
-                found[at] = starts
+            found |= dict(zip(rest.tolist(), _starts(tree, asked), strict=True))
             # A long sentence, of which the end was not among what was read.
             rest = rest[tree.reached < asked.until]
             given[rest] = lengths[rest]

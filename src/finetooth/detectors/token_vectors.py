@@ -17,6 +17,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from finetooth.detectors.native_convolutions import Layer, NativeConvolutions
+
 Floats = NDArray[np.float32]
 
 _WORDS: Final = 16_384
@@ -54,7 +56,7 @@ class _Maxout:
         self.weights: Floats = np.ascontiguousarray(weights.transpose(1, 0, 2).reshape(-1, inputs).T)
         self.bias: Floats = np.ascontiguousarray(maxout.get_param("b").T.reshape(-1))
         self._ones = np.full(self.units, 1 / self.units, np.float32)
-        self._gain, self._shift = norm.get_param("G").copy(), norm.get_param("b").copy()
+        self.gain, self.shift = norm.get_param("G").copy(), norm.get_param("b").copy()
 
     def of(self, sums: Floats) -> Floats:
         """Return what the units give for weighted sums, rows × (pieces × units), bias and all."""
@@ -66,8 +68,8 @@ class _Maxout:
         variance /= np.float32(self.units)
         variance += np.float32(1e-8)
         best *= (1 / np.sqrt(variance))[:, None]
-        best *= self._gain
-        best += self._shift
+        best *= self.gain
+        best += self.shift
         return best
 
 
@@ -117,6 +119,9 @@ class TokenEncoder:
         self._words = np.zeros((1 + _WORDS, width), np.float32)
         self._places = np.zeros((3, 1 + _WORDS, sums), np.float32)
         self._places[1, 0] = self._convolutions[0].bias
+        self._native = NativeConvolutions.of(
+            [Layer(each.weights, each.bias, each.gain, each.shift) for each in self._convolutions]
+        )
 
     def vectors(self, docs: Sequence[Any]) -> Floats:
         """Return a vector for each token of all documents, one document after another."""
@@ -137,6 +142,10 @@ class TokenEncoder:
         return reduced
 
     def _convolved(self, rows: NDArray[np.intp]) -> Floats:
+        if self._native is not None:
+            convolved = self._native.convolved(rows.astype(np.int64, copy=False), self._words, self._places)
+            if convolved is not None:
+                return convolved
         x = self._words[rows]
         around = np.pad(rows, 1)
         layer = self._convolutions[0]

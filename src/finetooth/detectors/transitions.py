@@ -2,7 +2,7 @@
 
 A document is parsed word by word, each move the best that is allowed after those before it. Here all documents of a
 batch move at once: a step of all is a few operations on arrays, and two matrix products.
-:mod:`finetooth.detectors.native` does the same in C, one document after another, where that was built.
+:mod:`finetooth.detectors.native_transitions` does the same in C, one document after another, where that was built.
 
 The moves are those of `spacy/pipeline/_parser_internals/arc_eager.pyx` (arc-eager with non-monotonic transitions:
 Honnibal, Goldberg and Johnson 2013, and Honnibal and Johnson 2015).
