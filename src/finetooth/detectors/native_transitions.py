@@ -44,6 +44,7 @@ class NativeTransitions:
     """
 
     def __init__(self, plain: Transitions) -> None:
+        self.library: Any = native.library()
         features, sums = plain.nothing.shape
         moves = plain.upper.shape[1]
         padding = -moves % _PADDED
@@ -91,7 +92,6 @@ class _Run:
 
     def __init__(self, network: NativeTransitions, vectors: Floats, asked: Asked) -> None:
         self._network, self._vectors, self._asked = network, vectors, asked
-        self._library: Any = native.library()
         self.ends: Places = np.cumsum(asked.lengths)
         self.begins: Places = self.ends - asked.lengths
         self.reached: NDArray[np.int64] = self.begins.astype(np.int64)
@@ -114,7 +114,7 @@ class _Run:
         until = np.minimum(self._until[first:last], ends).astype(np.int64)
         goes_on = np.ascontiguousarray((self._asked.more[first:last] | more).astype(np.uint8))
         reached = np.empty(last - first, np.int64)
-        self._library.finetooth_transitions(
+        self._network.library.finetooth_transitions(
             ctypes.byref(self._network.network),
             added.ctypes.data,
             base,

@@ -79,11 +79,10 @@ class Stretches:
 
     def _merged(self, telling: re.Pattern[str], reach: int) -> list[Stretch]:
         merged: list[Stretch] = []
-        start = end = -1
-        held = 0
+        start = end = held = 0
         for found in telling.finditer(self._text):
             first, last = found.span()
-            if end >= first - reach:
+            if held and end >= first - reach:
                 end, held = last + reach, held + last - first
                 continue
             if held:
