@@ -57,4 +57,4 @@ ner: $(INSTALLED) ## train the entity model again (a quarter of an hour; needs W
 	$(BIN)/python models/train_ner.py
 
 clean: ## remove what was made
-	rm -rf $(VENV) .finetooth .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	rm -rf src/finetooth/detectors/_native.so $(VENV) .finetooth .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
