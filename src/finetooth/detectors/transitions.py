@@ -27,7 +27,6 @@ Flags = NDArray[np.bool_]
 _TOGETHER: Final = 128
 """Documents that move at once, at most: another begins where one ends."""
 
-_FEATURES: Final = 8
 _MOVES: Final = "SDLRB"
 """What spaCy calls the kinds of moves."""
 _SHIFT, _REDUCE, _LEFT, _RIGHT, _BREAK = range(5)
