@@ -56,9 +56,14 @@ def _contents(name: str) -> str:
 
 @cache
 def _code() -> str:
-    """Return a digest of this package: its code, rules and models, of which a version alone says too little."""
+    """Return a digest of this package: its code, rules and models, of which a version alone says too little.
+
+    What is compiled from the code is left out: each compiler makes something else of it, and it finds the same.
+    """
     root = Path(__file__).parents[1]
-    files = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    files = sorted(
+        path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".so"
+    )
     return digest_of((path.relative_to(root).as_posix(), path) for path in files)
 
 

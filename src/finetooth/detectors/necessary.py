@@ -57,6 +57,50 @@ def _read(pattern: str) -> tuple[Characters | None, int]:
         return None, 0  # syntax of another engine
 
 
+def longest(pattern: str) -> int | None:
+    r"""Return how many code points in a row a pattern looks at, at most: a match, and what it asks of what is around.
+
+    None where there is no bound, or none is known.
+
+    >>> longest(r"\b\d{3}(?:-\d{2,4})?\b"), longest(r"\d+")
+    (10, None)
+    """
+    try:
+        return _longest(parser.parse(pattern), {})
+    except (re_error, RecursionError, _UnboundedError):
+        return None
+
+
+class _UnboundedError(Exception):
+    """A pattern may look at any number of code points."""
+
+
+def _longest(items: Any, groups: dict[int, int]) -> int:
+    return sum(_longest_of(code, argument, groups) for code, argument in items)
+
+
+def _longest_of(code: Any, argument: Any, groups: dict[int, int]) -> int:
+    if code in (op.LITERAL, op.NOT_LITERAL, op.IN, op.ANY, op.AT):  # \b looks at one beside the match
+        return 1
+    if code in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
+        _, most, inner = argument
+        if most == op.MAXREPEAT:
+            raise _UnboundedError
+        return int(most) * _longest(inner, groups)
+    if code is op.SUBPATTERN:
+        groups[argument[0]] = _longest(argument[-1], groups)
+        return groups[argument[0]]
+    if code is op.ATOMIC_GROUP:
+        return _longest(argument, groups)
+    if code in (op.ASSERT, op.ASSERT_NOT):
+        return _longest(argument[1], groups)
+    if code is op.BRANCH:
+        return max(_longest(branch, groups) for branch in argument[1])
+    if code is op.GROUPREF and argument in groups:
+        return groups[argument]
+    raise _UnboundedError
+
+
 def _digits(items: Any) -> int:
     # What stands before or after a match is left out, as the match may hold the same digits.
     return sum(_digits_of(*item) for item in items)

@@ -7,6 +7,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from finetooth.detectors.stretches import Stretches
+
 _DIGIT: Final = re.compile(r"\d")
 
 
@@ -24,7 +26,7 @@ class Named(NamedTuple):
 class ReadText:
     """A text, its tokens and its entities."""
 
-    __slots__ = ("_digits", "_doc", "_ends", "_nlp", "entities", "keywords", "lemmas", "pieces", "text")
+    __slots__ = ("_digits", "_doc", "_ends", "_nlp", "entities", "keywords", "lemmas", "pieces", "stretches", "text")
 
     def __init__(self, text: str, nlp: Any, doc: Any = None, entities: Sequence[Named] = ()) -> None:
         """Take what is known; the text is cut into tokens when they are asked for."""
@@ -36,6 +38,8 @@ class ReadText:
         """What counts as context among the lemmas; None until somebody asked."""
         self.pieces: frozenset[str] | None = None
         """What may count beside them; None until somebody asked."""
+        self.stretches = Stretches(text)
+        """Where in it patterns can match."""
         self._nlp = nlp
         self._doc = doc
         self._digits: int | None = None

@@ -7,7 +7,7 @@ which.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from finetooth.detectors.entity_network import EntityNetwork, Marking
@@ -25,9 +25,10 @@ class Reader:
     Args:
         nlp: the pipeline; the reader takes its parser over.
         plainly: why spaCy computes all in any case; empty where it need not.
+        telling: the labels that anybody wants to know; None for all. Entities of others may end elsewhere than spaCy's.
     """
 
-    def __init__(self, nlp: Any, *, plainly: str = "") -> None:
+    def __init__(self, nlp: Any, *, plainly: str = "", telling: Collection[str] | None = None) -> None:
         self.nlp = nlp
         self.names_entities = "ner" in nlp.pipe_names
         self.sentences: SentenceNetwork | None = None
@@ -41,7 +42,7 @@ class Reader:
             self.how = f"entities by spaCy ({plainly}: an architecture that is not known)"
             return
         try:
-            self._network = EntityNetwork(nlp.get_pipe("ner"))
+            self._network = EntityNetwork(nlp.get_pipe("ner"), telling)
             self._mark = self._marking()
             self.how = "entities by NumPy"
         except UnsupportedNetworkError as error:
@@ -76,7 +77,7 @@ class Reader:
         return read
 
     def _marking(self) -> Marking | None:
-        """Return what marks the sentence starts that the recognizer sees; None where it sees none."""
+        """Return what tells the sentence starts that the recognizer sees; None where it sees none."""
         names = self.nlp.pipe_names
         others = [name for name in names if name not in _NAMING_NOTHING and name != "ner"]
         if not others:
@@ -88,7 +89,7 @@ class Reader:
         if "tok2vec" not in names:
             raise UnsupportedNetworkError("parser")
         self.sentences = SentenceNetwork(self.nlp.get_pipe("tok2vec"), self.nlp.get_pipe("parser"))
-        return self.sentences.mark
+        return self.sentences.starts
 
 
 def _end(token: Any) -> int:
