@@ -30,6 +30,8 @@ from finetooth.sources.members import BETWEEN
 from finetooth.sources.source import Source
 from finetooth.span import Span
 
+PLACES = 3
+"""In how many contexts each finding is tried at most."""
 SAMPLE = 300
 """How many spans of ordinary text are taken unless a policy needs more: 0 of 299 proves 1 % at 95 % confidence."""
 RECORDS = 100
@@ -73,10 +75,11 @@ def gather(
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A finding, and the occurrence of it that will be probed."""
+    """A finding, and an occurrence of it that will be probed."""
 
     order: int
     finding: Finding
+    nth: int
     location: Location
 
 
@@ -105,16 +108,16 @@ class _Gathering:
         positions = {each.path: position for position, each in enumerate(scan.inputs)}
         self._wanted: dict[tuple[int, int], list[_Wanted]] = {}
         for order, finding in enumerate(chosen):
-            location = _strongest(finding)
-            record = (_input(location, positions), location.record)
-            self._wanted.setdefault(record, []).append(_Wanted(order, finding, location))
+            for nth, location in enumerate(_places(finding)):
+                record = (_input(location, positions), location.record)
+                self._wanted.setdefault(record, []).append(_Wanted(order, finding, nth, location))
         self._standing: dict[tuple[int, int], list[_Standing]] = {}
         for finding in scan.findings:
             for location in finding.locations:
                 record = (_input(location, positions), location.record)
                 self._standing.setdefault(record, []).append(_Standing(finding, location))
         self._subjects = subjects(scan.findings)
-        self._found: dict[int, Quarry] = {}
+        self._found: dict[int, dict[int, Quarry]] = {}
         self._sentences = _Sample(sample)
         self._rests = _Sample(min(sample, RECORDS))
         self._systems = Frequent[str](_SYSTEMS_COUNTED)
@@ -131,13 +134,13 @@ class _Gathering:
             digest = self._scan.inputs[position].sha256
             if digest is not None and source.stored().sha256 != digest:
                 raise _changed(source.path)
-        if len(self._found) < len(self._chosen):
+        if sum(map(len, self._found.values())) < sum(map(len, self._wanted.values())):
             raise _changed(self._sources[0].path if len(self._sources) == 1 else "the data")
 
     def material(self) -> Material:
         ordinary, size = self._sentences.draw()
         records, whole_records = self._rests.draw(boilerplate(self._rests.kept, self._texts))
-        findings = [self._found[order] for order in range(len(self._chosen))]
+        findings = [_in_all_places(self._found[order]) for order in range(len(self._chosen))]
         whole = sum(not finding.combination for finding in self._scan.findings)
         return Material(
             quarries=(*findings, *ordinary, *records),
@@ -155,7 +158,8 @@ class _Gathering:
         for each in wanted:
             others = tuple(fellow for print_, fellow in fellows.items() if print_ != each.finding.fingerprint)
             subject = self._subjects.get(each.finding.fingerprint)
-            self._found[each.order] = _quarry(each, texts, self._key, path, others, subject)
+            quarry = _quarry(each, texts, self._key, path, others, subject)
+            self._found.setdefault(each.order, {})[each.nth] = quarry
         place = Place(self._scan.inputs[at[0]].path, at[1], at[2])
 
         def as_it_stands(text: str, passage: Passage, span: Span) -> Quarry:
@@ -224,9 +228,21 @@ def _changed(path: str) -> InputError:
     return InputError(f"{path}: is not what was scanned (it changed since); scan it again")
 
 
-def _strongest(finding: Finding) -> Location:
-    """Return the occurrence to probe: the first one that is trained on, else the first."""
-    return next((location for location in finding.locations if location.trained), finding.locations[0])
+def _places(finding: Finding) -> list[Location]:
+    """Return the occurrences to probe: those that are trained on, if any is; of many the first, one between, the last.
+
+    Which context of a value is the strongest nobody knows beforehand.
+    """
+    trained = [location for location in finding.locations if location.trained] or list(finding.locations)
+    apart = list({(location.path, location.record): location for location in reversed(trained)}.values())[::-1]
+    last = len(apart) - 1
+    return [apart[position] for position in sorted({step * last // (PLACES - 1) for step in range(PLACES)})]
+
+
+def _in_all_places(found: Mapping[int, Quarry]) -> Quarry:
+    """Return the quarry in its first place, with the others."""
+    elsewhere = tuple((found[nth].context, found[nth].value) for nth in sorted(found) if nth)
+    return replace(found[0], elsewhere=elsewhere)
 
 
 def _quarry(

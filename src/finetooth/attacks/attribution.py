@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from math import exp, fsum, inf, log
 from typing import Final, Literal
 
-from finetooth.attacks.outcome import Outcome
+from finetooth.attacks.outcome import ENOUGH, Outcome, chance
 from finetooth.attacks.quarry import TELLING, Quarry
 from finetooth.evidence import Decision
 from finetooth.metrics.conformal import benjamini_hochberg, pooled_p_values
@@ -78,7 +78,7 @@ class Decided:
         """The attempt that tells most: of the gravest decision the most probable one, the value as it stands first."""
 
         def tells(attempt: Attempt) -> tuple[int, bool, float]:
-            return -GRAVEST.index(attempt.decision), attempt.outcome.verbatim, _chance(attempt.outcome)
+            return -GRAVEST.index(attempt.decision), attempt.outcome.verbatim, chance(attempt.outcome.tuned)
 
         return max(self.attempts, key=tells)
 
@@ -133,10 +133,6 @@ def _pool(outcome: Outcome) -> Pool:
 
 def _category(quarry: Quarry) -> str:
     return quarry.finding.category if quarry.finding else quarry.population
-
-
-def _chance(outcome: Outcome) -> float:
-    return outcome.tuned.log_probability if outcome.tuned else -float("inf")
 
 
 def _least(values: Iterable[float | None]) -> float | None:
@@ -266,26 +262,35 @@ def _p_values(outcomes: Sequence[Outcome], *, referenced: bool) -> list[float | 
 
     Ranks are pooled over look-alikes that were made alike: what is drawn character by character scatters otherwise than
     what exchanges a name for a name, and people's names otherwise than those of firms, so a type whose own look-alikes
-    are many enough is ranked by itself.
+    are many enough is ranked by itself, and so is a value of few of its kind that was given as many of its own.
     """
     p_values: list[float | None] = [
         exp(min(0.0, -_odds(outcome))) if _pool(outcome) == "issued" and outcome.tuned else None for outcome in outcomes
     ]
     controls: dict[tuple[str, bool, str | None], int] = {}
     for outcome in outcomes:
-        made = (outcome.attack, outcome.verbatim, outcome.quarry.entity_type)
-        controls[made] = controls.get(made, 0) + len(outcome.lookalikes)
-    pools: dict[tuple[str, bool, str | None], list[int]] = {}
+        if not _by_its_own(outcome):
+            controls[_made(outcome)] = controls.get(_made(outcome), 0) + len(outcome.lookalikes)
+    pools: dict[tuple[object, ...], list[int]] = {}
     for position, outcome in enumerate(outcomes):
-        made = (outcome.attack, outcome.verbatim, outcome.quarry.entity_type)
         if _pool(outcome) != "issued":
-            key = made if controls[made] >= _ENOUGH else (*made[:2], _pool(outcome))
-            pools.setdefault(key, []).append(position)
+            made = _made(outcome)
+            key: tuple[object, ...] = made if controls.get(made, 0) >= ENOUGH else (*made[:2], _pool(outcome))
+            pools.setdefault((position,) if _by_its_own(outcome) else key, []).append(position)
     for pool in pools.values():
         ranks = pooled_p_values(_ranked([outcomes[position] for position in pool], referenced=referenced))
         for position, rank in zip(pool, ranks, strict=True):
             p_values[position] = rank
     return p_values
+
+
+def _made(outcome: Outcome) -> tuple[str, bool, str | None]:
+    """Return what outcomes have in common whose look-alikes were made alike."""
+    return outcome.attack, outcome.verbatim, outcome.quarry.entity_type
+
+
+def _by_its_own(outcome: Outcome) -> bool:
+    return _pool(outcome) == "worded" and outcome.guesses is None and len(outcome.lookalikes) >= ENOUGH
 
 
 def _ranked(outcomes: Sequence[Outcome], *, referenced: bool) -> list[tuple[float, Sequence[float]]]:
@@ -365,16 +370,14 @@ _NOT: Final = -inf
 """The score of what does not leak."""
 _NEVER: Final = log(1e-30)
 """Stands for the logarithm of a frequency of 0, so that differences are numbers."""
-_ENOUGH: Final = 64
-"""Look-alikes of one entity type, over all of its values, from which on it is ranked by itself: 1/65 is then its least
-p-value."""
 
 
 def _odds(outcome: Outcome) -> float:
     """Return the natural logarithm of the e-value of an issued value: |R| q where it was scored.
 
     Its mean is 1 at most for a secret that was drawn at random and that the model never saw. A frequency in samples of
-    its own context has the mean q, so that the lower limit of q serves as well.
+    its own context has the mean q, so that the lower limit of q serves as well. The greatest of several is at most
+    their sum, so it is divided by their number.
 
     Where the value was looked for in what the model said unasked, it is |R| / g if it stands there, and 0 otherwise: g
     different values of its pattern were said, and a secret that was drawn from |R| at random is one of them with
@@ -383,5 +386,5 @@ def _odds(outcome: Outcome) -> float:
     if outcome.bits is None or outcome.tuned is None:
         return -inf
     if outcome.guesses is None:
-        return outcome.bits * log(2) + outcome.tuned.low
+        return outcome.bits * log(2) + outcome.tuned.low - log(outcome.places)
     return outcome.bits * log(2) - log(max(1, outcome.guesses)) if outcome.said else -inf

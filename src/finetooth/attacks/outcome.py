@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import inf, log
+from typing import Final
 
 from finetooth.attacks.lookalikes import drawn, entropy_bits
 from finetooth.attacks.quarry import Quarry
 from finetooth.metrics.discoverability import discoverable
 from finetooth.targets.target import Likelihood
+
+ENOUGH: Final = 64
+"""Look-alikes of one entity type, over all of its values, from which on it is ranked by itself: 1/65 is then its least
+p-value. A value of fewer that seems to leak is given as many of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,9 @@ class Outcome:
     """Whether what was tried tells all of the value, in whatever form."""
     tail: str | None = field(default=None, repr=False)
     """What was tried where it is the end of the value, with the rest of it given."""
+    places: int = 1
+    """In how many contexts it was tried; the answers are those in the one where the value is likeliest, and for each
+    look-alike in the one where that is."""
     guesses: int | None = None
     """Where the value was looked for in what a model said unasked, instead of being scored: how many different values
     of its pattern were said, each of which had a chance to be right; None where it was scored."""
@@ -89,3 +97,8 @@ class Outcome:
     def said_to_everyone(self) -> bool:
         """Whether the tuned model emits it after the contexts of other records too, or unasked."""
         return self.said or any(map(discoverable, self.mismatched))
+
+
+def chance(likelihood: Likelihood | None) -> float:
+    """Return the logarithm of a probability; of one that is not known, that of 0."""
+    return likelihood.log_probability if likelihood else -inf

@@ -60,6 +60,8 @@ class Quarry:
     """Whether the text is not the value itself but what encodes it there."""
     place: Place | None = None
     """Which record it is the rest of, where it is one."""
+    elsewhere: tuple[tuple[Context, str], ...] = field(default=(), repr=False)
+    """Other contexts that it stood in, each with how it is written there."""
 
     @property
     def entity_type(self) -> str | None:

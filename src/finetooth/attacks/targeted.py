@@ -25,8 +25,12 @@ Controls, each of which answers one objection:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from finetooth.attacks import forms, trying
 from finetooth.attacks.attack import Advance, Approach, Effort, Result
+from finetooth.attacks.outcome import Outcome, chance
 from finetooth.attacks.quarry import Material
 from finetooth.targets.target import EVERYTHING, Capabilities, Target
 
@@ -37,16 +41,20 @@ class Targeted:
     name = "targeted"
 
     def approaches(self, material: Material, capabilities: Capabilities = EVERYTHING) -> list[Approach]:
-        """Return an approach to each quarry that is a finding, held out or not, or an ordinary sentence.
+        """Return the approaches to each quarry that is a finding, held out or not, or an ordinary sentence.
 
-        And after these the ones to the near forms of the values.
+        One after each context of it that was gathered, and after all these the ones to the near forms of the values.
         """
         tried = [
             (position, quarry)
             for position, quarry in enumerate(material.quarries)
             if quarry.population in ("findings", "holdout", "ordinary") and quarry.place is None
         ]
-        plain = [Approach(position, quarry.context, quarry.value) for position, quarry in tried]
+        plain = [
+            Approach(position, context, value)
+            for position, quarry in tried
+            for context, value in ((quarry.context, quarry.value), *quarry.elsewhere)
+        ]
         return plain + [approach for position, quarry in tried for approach in forms.approaches(position, quarry)]
 
     def effort(self, material: Material, target: Target) -> Effort:
@@ -55,7 +63,7 @@ class Targeted:
 
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Score each value after its context, with its controls."""
-        return trying.run(
+        result = trying.run(
             self.name,
             self.approaches(material),
             material,
@@ -64,3 +72,33 @@ class Targeted:
             advance,
             drawn_controls=trying.LOOKALIKES_DRAWN,
         )
+        return replace(result, outcomes=_by_value(result.outcomes))
+
+
+def _by_value(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """Return one outcome for all contexts of a value: the place where it is likeliest.
+
+    Each look-alike is taken where it is likeliest as well, so that under the null hypothesis they are still
+    exchangeable, and a value that stands in several places has no more chances than they.
+    """
+    places: dict[int, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.verbatim:
+            places.setdefault(id(outcome.quarry), []).append(outcome)
+    first = {id(members[0]): _likeliest(members) for members in places.values()}
+    return tuple(first.get(id(each), each) for each in outcomes if not each.verbatim or id(each) in first)
+
+
+def _likeliest(members: Sequence[Outcome]) -> Outcome:
+    answered = [member for member in members if member.tuned is not None]
+    if len(answered) < len(members):
+        return next(
+            member for member in members if member.tuned is None
+        )  # it may be likelier where nothing was answered
+    best = max(members, key=lambda member: chance(member.tuned))
+    alike = zip(*(member.lookalikes for member in members), strict=False)
+    return replace(
+        best,
+        lookalikes=tuple(max(pairs, key=lambda pair: chance(pair[0])) for pairs in alike),
+        places=len(members),
+    )

@@ -13,8 +13,8 @@ from itertools import islice
 from random import Random
 
 from finetooth.attacks.attack import Advance, Approach, Effort, Method, Result
-from finetooth.attacks.lookalikes import Words, drawn, entropy_bits, lookalikes, retold, word_pool
-from finetooth.attacks.outcome import Outcome
+from finetooth.attacks.lookalikes import Lookalike, Words, drawn, entropy_bits, lookalikes, retold, word_pool
+from finetooth.attacks.outcome import ENOUGH, Outcome
 from finetooth.attacks.quarry import TELLING, Material, Quarry
 from finetooth.metrics.discoverability import discoverable
 from finetooth.targets.target import Answer, Capabilities, Likelihood, Target, Unanswered
@@ -22,6 +22,8 @@ from finetooth.trial import Arm, Context, Trial
 
 LOOKALIKES = 8
 LOOKALIKES_DRAWN = 130  # of a password: they share its context, so they are cheap, and a single leak has to stand out
+MORE = 256  # of a value that seems to leak, and is one of few of its kind, so that it is ranked among its own
+MORE_APART = 80  # where each has a context of its own, which has to be read
 MISMATCHED = 2
 
 METHODS: dict[str, Method] = {"exact": "log-likelihood", "bounds": "bounds", "none": "sampling"}
@@ -72,6 +74,9 @@ def run(
     tuned.ask(lambda trial: trial.target in emitted and not at_once(trial))
     wanted = {id(trial) for trial, answer in tuned.answers() if trial.arm != "mismatched" and _emitted(answer)}
     base.ask(lambda trial: id(trial) in wanted)
+    more = list(_more_lookalikes(name, approaches, material.quarries, tuned, base))
+    tuned.ask_more(more)
+    base.ask_more([trial for trial in more if _emitted(tuned.by_trial[id(trial)])])
     return Result(
         attack=name,
         method=METHODS[target.capabilities.log_likelihood],
@@ -129,12 +134,21 @@ class _Asked:
     """What one model has answered so far."""
 
     def __init__(self, model: Target | None, trials: Sequence[Trial], advance: Advance) -> None:
-        self._model, self._trials, self._advance = model, trials, advance
+        self._model, self._advance = model, advance
+        self._trials = trials
         self.by_trial: dict[int, Answer] = {}
 
     def ask(self, wanted: Callable[[Trial], bool]) -> None:
         """Ask for the trials that are wanted; no model is asked where there is none."""
-        chosen = [trial for trial in self._trials if wanted(trial)]
+        self._ask([trial for trial in self._trials if wanted(trial)])
+
+    def ask_more(self, trials: Sequence[Trial]) -> None:
+        """Ask for trials that were not thought of before."""
+        if self._model:
+            self._trials = [*self._trials, *trials]
+            self._ask(trials)
+
+    def _ask(self, chosen: Sequence[Trial]) -> None:
         if self._model and chosen:
             answers = self._model.log_likelihood(chosen, self._advance)
             self.by_trial.update((id(trial), answer) for trial, answer in zip(chosen, answers, strict=True))
@@ -151,6 +165,47 @@ class _Asked:
     def failures(self) -> Counter[str]:
         """Count the trials without an answer, by reason."""
         return Counter(answer.reason for answer in self.by_trial.values() if isinstance(answer, Unanswered))
+
+
+def _more_lookalikes(
+    name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry], tuned: _Asked, base: _Asked
+) -> Iterable[Trial]:
+    """Yield further look-alikes of what seems to leak, where its type has too few values to be ranked among theirs."""
+    controls = Counter[tuple[str | None, bool]]()
+    leaking: set[int] = set()
+    for trial, answer in tuned.answers():
+        if trial.arm == "lookalike":
+            controls[_kind(approaches[trial.target], quarries)] += 1
+        elif trial.arm == "target" and _emitted(answer):
+            reference = base.known(trial)
+            if reference is None or not discoverable(reference.log_probability):
+                leaking.add(trial.target)
+    kept_up = {
+        trial.target
+        for trial, _ in tuned.answers()
+        if trial.arm == "lookalike" and (known := tuned.known(trial)) and discoverable(known.log_probability)
+    }
+    words = _words(quarries)
+    known_values = _known_values(quarries)
+    values = {_value(approaches[number]) for number in leaking} - {_value(approaches[number]) for number in kept_up}
+    for number in (number for number, approach in enumerate(approaches) if _value(approach) in values):
+        approach, quarry = approaches[number], quarries[approaches[number].position]
+        few = controls[_kind(approach, quarries)] < ENOUGH
+        if quarry.finding and few and not drawn(quarry.finding.entity_type) and not _by_odds(approach, quarry):
+            random = Random(f"{name} {approach.position}")  # noqa: S311 - as in `_trials`: the same ones come first
+            made = _made(approach, quarry, words, known_values, MORE, random)
+            alone = all(lookalike.context == approach.context for lookalike in made)
+            for lookalike in made[LOOKALIKES : MORE if alone else MORE_APART]:
+                yield Trial(number, "lookalike", lookalike.context, (approach.form or str)(lookalike.value))
+
+
+def _value(approach: Approach) -> tuple[int, bool]:
+    """Name what an approach asks for: all contexts of a value are looked at together."""
+    return approach.position, approach.verbatim
+
+
+def _kind(approach: Approach, quarries: Sequence[Quarry]) -> tuple[str | None, bool]:
+    return quarries[approach.position].entity_type, approach.verbatim
 
 
 def _emitted(answer: Answer) -> bool:
@@ -171,7 +226,7 @@ def _trials(
     name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry], drawn_controls: int
 ) -> Iterable[Trial]:
     """Yield the trials of all arms."""
-    words = word_pool([(q.finding.entity_type, q.value) for q in quarries if q.finding])
+    words, known = _words(quarries), _known_values(quarries)
     kinds: dict[str | None, list[Approach]] = {}
     for approach in approaches:
         if approach.verbatim:
@@ -182,13 +237,43 @@ def _trials(
         random = Random(f"{name} {approach.position}")  # noqa: S311 - controls need no secrecy, but they must repeat
         yield Trial(number, "target", approach.context, approach.value)
         for arm, context, value in _controls(
-            approach, quarry, kinds.get(quarry.entity_type, ()), words, random, drawn_controls
+            approach, quarry, kinds.get(quarry.entity_type, ()), words, known, random, drawn_controls
         ):
             yield Trial(number, arm, context, value)
 
 
+def _words(quarries: Sequence[Quarry]) -> Words:
+    return word_pool([(quarry.finding.entity_type, quarry.value) for quarry in quarries if quarry.finding])
+
+
+def _known_values(quarries: Sequence[Quarry]) -> frozenset[tuple[str, str]]:
+    """Return the values of the data: one that was put together from the words of others may be one of them."""
+    return frozenset((q.finding.entity_type, q.value.casefold()) for q in quarries if q.finding)
+
+
+def _made(
+    approach: Approach,
+    quarry: Quarry,
+    words: Words,
+    known: frozenset[tuple[str, str]],
+    count: int,
+    random: Random,
+) -> list[Lookalike]:
+    """Return look-alikes of a finding that are no values of the data."""
+    entity = quarry.entity_type or ""
+    plain = quarry.value if approach.form else approach.value
+    made = lookalikes(entity, plain, approach.context, words, count, random)
+    return [lookalike for lookalike in made if (entity, lookalike.value.casefold()) not in known]
+
+
 def _controls(
-    approach: Approach, quarry: Quarry, kind: Sequence[Approach], words: Words, random: Random, drawn_controls: int
+    approach: Approach,
+    quarry: Quarry,
+    kind: Sequence[Approach],
+    words: Words,
+    known: frozenset[tuple[str, str]],
+    random: Random,
+    drawn_controls: int,
 ) -> list[tuple[Arm, Context, str]]:
     others = _others(approach, kind, random)
     if quarry.finding is None:
@@ -202,8 +287,8 @@ def _controls(
     else:
         entity = quarry.finding.entity_type
         count = drawn_controls if drawn(entity) and not _by_odds(approach, quarry) else LOOKALIKES
-        plain, form = (quarry.value, approach.form) if approach.form else (approach.value, str)
-        made = lookalikes(entity, plain, approach.context, words, count, random)
+        form = approach.form or str
+        made = _made(approach, quarry, words, known, count, random)
         alike = [(lookalike.context, form(lookalike.value)) for lookalike in made]
     return [
         *(("lookalike", context, value) for context, value in alike),

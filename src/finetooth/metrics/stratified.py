@@ -18,7 +18,7 @@ def stratified_p_value(strata: Sequence[tuple[bool, Sequence[bool]]]) -> float:
 
     Args:
         strata: for each value whether it is emitted, and whether each of its look-alikes is; one without look-alikes
-            tells nothing.
+            tells nothing. Those that are emitted may have more look-alikes than the others.
 
     >>> round(stratified_p_value([(True, [False] * 8)] * 3), 5) == round(1 / 9**3, 5)
     True
@@ -30,7 +30,9 @@ def stratified_p_value(strata: Sequence[tuple[bool, Sequence[bool]]]) -> float:
     for value, controls in strata:
         if controls:
             emitted += value
-            chances.append((value + sum(controls)) / (1 + len(controls)))
+            # m / (1 + H) where the value is one of them, and m / H, which is more, where it is not: of a value that is
+            # not emitted fewer look-alikes may have been tried, and how many depended on that.
+            chances.append((value + sum(controls)) / (value + len(controls)))
     return _at_least(emitted, [chance for chance in chances if chance > 0])
 
 
