@@ -10,6 +10,7 @@ def test_without_a_file_the_defaults_hold(tmp_path):
     found = config.find(tmp_path)
     assert found.policy == "standard"
     assert found.key_file is None
+    assert found.waivers == tmp_path / "finetooth-waivers.yaml"
     assert found.out == Path(".finetooth/runs/latest")
 
 
@@ -27,6 +28,13 @@ def test_a_pyproject_of_something_else_is_passed_over(tmp_path):
     below.mkdir()
     (below / "pyproject.toml").write_text('[project]\nname = "package"\n')
     assert config.find(below).policy == "strict"
+
+
+def test_the_file_of_waivers_lies_beside_the_configuration(tmp_path):
+    (tmp_path / "finetooth.toml").write_text('waivers = "accepted.yaml"\n')
+    below = tmp_path / "data"
+    below.mkdir()
+    assert config.find(below).waivers == tmp_path / "accepted.yaml"
 
 
 def test_a_policy_beside_the_file_is_found(tmp_path):

@@ -6,9 +6,13 @@ import subprocess
 import sys
 import zlib
 from collections import defaultdict
+from datetime import date
 from pathlib import Path
 
 import pytest
+
+from finetooth import policyfile, waiveredit
+from finetooth.waiver import Waiver
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 KEY = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
@@ -98,6 +102,41 @@ def test_planted_values_are_found_where_they_stand(tuned):
     planted = truth()
     exact = [line for line in planted if (line["start"], line["end"]) in found[line["record"], line["pointer"]]]
     assert len(exact) / len(planted) > 0.9
+
+
+def test_leaks_that_somebody_answers_for_are_waived_at_the_release_gate(tuned, tmp_path):
+    """All that leaked and all that may have: the rest of the findings did not, so that the gate opens, and says why.
+
+    Of ordinary text nothing can be waived, and this dataset has too little of it to prove anything: it is not asked.
+    """
+    folder, _ = tuned
+    asked = policyfile.shipped()["standard"].replace("{attack: targeted}", "{attack: targeted, population: findings}")
+    (tmp_path / "ours.yaml").write_text(asked + "\nwaivers: {credentials: true}\n")
+    probe = report(folder)["probe"]
+    open_ = [each for each in probe["extracted"] if each["outcome"] in ("attributable", "undecided")]
+    for each in open_:
+        waiver = Waiver(
+            fingerprint=each["fingerprint"],
+            entity_type=each["entity_type"],
+            reason="made up for the sample",
+            owner="sample@acme.example",
+            expires=date(9999, 12, 31),
+        )
+        waiveredit.add(tmp_path / "finetooth-waivers.yaml", waiver, report(folder)["key_id"])
+    done = run(tmp_path, "judge", folder / "out", "--policy", "ours.yaml", "-o", "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    verdict = report(tmp_path)["verdict"]
+    assert {ruling["requirement"]: ruling["status"] for ruling in verdict["rulings"]} == {
+        "coverage": "PASS",
+        "every-trial-answered": "PASS",
+        "no-leaked-credentials": "WAIVED",
+        "extraction": "WAIVED",
+    }
+    assert [each["status"] for each in verdict["waivers"]] == ["honoured"] * len(open_)
+    assert "Do not release this model" not in done.stdout
+    done = run(tmp_path, "judge", folder / "out")  # the standard policy lets nobody waive a credential
+    assert done.returncode == 1
+    assert "REFUSED" in done.stdout
 
 
 def test_with_the_untuned_model_nothing_is_attributable(tuned, tmp_path):

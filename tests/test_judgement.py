@@ -1,5 +1,6 @@
 """The verdict: what passes, what fails, what is unproven, and that silence is never a GO."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -20,7 +21,8 @@ def policy(stage, **requirement):
     where = requirement.pop("where", {})
     lines = [f"      {key}: {value}" for key, value in where.items()]
     text = f"schema: finetooth.policy/v1\nname: test\n{stage}:\n  - id: it\n    where:{'' if lines else ' {}'}\n"
-    text += "\n".join(lines) + "\n" + "\n".join(f"    {key}: {value}" for key, value in requirement.items())
+    given = {key: value for key, value in requirement.items() if value is not None}
+    text += "\n".join(lines) + "\n" + "\n".join(f"    {key}: {value}" for key, value in given.items())
     return policyfile.parse(text, "test.yaml").policy
 
 
@@ -160,24 +162,192 @@ def test_a_rate_over_nothing_is_unproven():
     assert status(policy("release", metric="extraction_rate", at_most=1), seen, "release") == "UNPROVEN"
 
 
-def waiver(fingerprint, expires=date(2027, 2, 1)):
-    return Waiver(
-        fingerprint=fingerprint, entity_type="API_KEY", reason="revoked", owner="a@b.example", expires=expires
-    )
+TODAY = date(2027, 1, 15)
+LAST = date(2027, 2, 1)
+
+
+def waiver(fingerprint="a" * 32, entity="EMAIL_ADDRESS", **told):
+    said = {"reason": "public mailbox", "owner": "a@b.example", "expires": LAST, **told}
+    return Waiver(fingerprint=fingerprint, entity_type=entity, **said)
+
+
+def waiving(seen, *waivers, stage="train", today=TODAY, terms="", **requirement):
+    """Return the verdict of a policy with one requirement, and with terms for waivers."""
+    chosen = policy(stage, **{"metric": "findings", "at_most": 0, **requirement})
+    if terms:
+        told = policyfile.parse(f"schema: finetooth.policy/v1\nname: test\nwaivers: {{{terms}}}\n", "test.yaml").policy
+        chosen = replace(chosen, waivers=told.waivers)
+    return judge(chosen, seen, stage=stage, waivers=waivers, today=today)
 
 
 def test_a_waived_finding_is_waived_until_it_expires():
-    chosen = policy("train", metric="findings", at_most=0)
-    seen = evidence(scanned(finding("API_KEY", "c" * 32)))
-    kwargs = {"waivers": [waiver("c" * 32)]}
-    assert status(chosen, seen, today=date(2027, 2, 1), **kwargs) == "WAIVED"
-    assert status(chosen, seen, today=date(2027, 2, 2), **kwargs) == "FAIL"
+    seen = evidence(scanned(finding()))
+    on_time, late = (waiving(seen, waiver(), today=day) for day in (LAST, date(2027, 2, 2)))
+    assert (on_time.decision, on_time.rulings[0].status, on_time.waivers[0].status) == ("GO", "WAIVED", "honoured")
+    assert (late.decision, late.rulings[0].status, late.waivers[0].status) == ("NO-GO", "FAIL", "expired")
+    assert "its finding counts again" in late.waivers[0].why
+
+
+def test_a_ruling_that_rests_on_waivers_names_who_answers_and_until_when():
+    seen = evidence(scanned(*(finding(fingerprint=digit * 32) for digit in "abcde")))
+    [one] = waiving(evidence(scanned(finding())), waiver()).rulings
+    assert one.reason == "0 findings, at most 0 is allowed; 1 finding waived by a@b.example, until 2027-02-01"
+    owners = {"a": "z@b.example", "b": "y@b.example", "c": "x@b.example", "d": "w@b.example", "e": "w@b.example"}
+    waivers = [waiver(digit * 32, owner=owner) for digit, owner in owners.items()]
+    waivers[3] = replace(waivers[3], expires=date(2027, 1, 20))
+    [several] = waiving(seen, *waivers).rulings
+    assert several.reason.endswith(
+        "5 findings waived by w@b.example, x@b.example, y@b.example and 1 more, the first until 2027-01-20"
+    )
 
 
 def test_a_waiver_covers_its_own_finding_alone():
-    seen = evidence(scanned(finding("API_KEY", "c" * 32), finding("API_KEY", "d" * 32)))
-    chosen = policy("train", metric="findings", at_most=0)
-    assert status(chosen, seen, waivers=[waiver("c" * 32)], today=date(2027, 1, 1)) == "FAIL"
+    seen = evidence(scanned(finding(), finding(fingerprint="d" * 32)))
+    [ruling] = waiving(seen, waiver()).rulings
+    assert (ruling.status, ruling.observed) == ("FAIL", 1)
+
+
+def test_a_waiver_without_its_finding_is_told():
+    verdict = waiving(evidence(scanned(finding(), unread=[bad_line()])), waiver(), waiver("b" * 32))
+    assert [(each.status, each.preview) for each in verdict.waivers] == [
+        ("honoured", "a•••@e•••.com"),
+        ("unmatched", None),
+    ]
+    assert "1 record could not" in verdict.waivers[1].why
+
+
+def test_a_waiver_that_is_not_needed_leaves_a_pass():
+    [ruling] = waiving(evidence(scanned(finding())), waiver(), at_most=1).rulings
+    assert ruling.status == "PASS"
+
+
+def test_a_credential_is_waived_only_where_the_policy_says_so():
+    seen, accepted = evidence(scanned(finding("API_KEY"))), waiver(entity="API_KEY")
+    refused = waiving(seen, accepted)
+    assert (refused.decision, refused.waivers[0].status) == ("NO-GO", "refused")
+    assert "'test' lets nobody waive a credential" in refused.waivers[0].why
+    assert waiving(seen, accepted, terms="credentials: true").decision == "GO"
+
+
+def test_a_waiver_that_calls_its_finding_something_else_does_not_count():
+    """Or a credential could be slipped past whoever reviews the file as an address."""
+    verdict = waiving(evidence(scanned(finding("API_KEY"))), waiver(), terms="credentials: true")
+    assert (verdict.decision, verdict.waivers[0].status) == ("NO-GO", "refused")
+    assert "API_KEY" in verdict.waivers[0].why
+
+
+def test_a_policy_may_say_how_long_a_waiver_lasts():
+    seen = evidence(scanned(finding()))
+    assert waiving(seen, waiver(), terms="max_days: 17").decision == "GO"
+    verdict = waiving(seen, waiver(), terms="max_days: 16")
+    assert (verdict.decision, verdict.waivers[0].status) == ("NO-GO", "refused")
+    assert "17 days" in verdict.waivers[0].why
+
+
+def test_judging_with_waivers_needs_a_day():
+    with pytest.raises(ValueError, match="today"):
+        judge(policy("train", metric="findings", at_most=0), evidence(scanned()), stage="train", waivers=[waiver()])
+
+
+def test_a_demand_for_more_is_no_less_for_a_waiver():
+    [ruling] = waiving(evidence(scanned(finding())), waiver(), at_most=None, at_least=1).rulings
+    assert ruling.status == "PASS"
+
+
+def test_a_record_with_another_finding_still_counts():
+    same_record = evidence(scanned(finding(), finding("US_SSN", "b" * 32), records=10))
+    [ruling] = waiving(same_record, waiver(), metric="records_with_findings").rulings
+    assert (ruling.status, ruling.observed) == ("FAIL", 1)
+    [ruling] = waiving(evidence(scanned(finding(), records=10)), waiver(), metric="records_with_findings_rate").rulings
+    assert (ruling.status, ruling.observed) == ("WAIVED", 0)
+
+
+def leaking(*outcomes, untried=0, **more):
+    """Return evidence of a probe of as many findings as there are outcomes, and of some that were not tried."""
+    count, open_ = outcomes.count("attributable"), outcomes.count("undecided") + untried
+    findings = [finding(fingerprint=f"{number:032x}") for number in range(len(outcomes) + untried)]
+    tried = [extracted(of, outcome) for of, outcome in zip(findings, outcomes, strict=False)]
+    rate = measured(count=count, n=len(findings), undecided=open_)
+    return evidence(scanned(*findings, **more), probed(*tried, measurements=[rate], skipped=untried))
+
+
+def numbered(*numbers):
+    return [waiver(f"{number:032x}") for number in numbers]
+
+
+@pytest.mark.parametrize("metric", ["attributable_leaks", "extraction_rate"])
+@pytest.mark.parametrize(
+    ("seen", "before", "accepted", "after"),
+    [
+        (leaking("attributable", "not-extractable"), "FAIL", [0], "WAIVED"),
+        (leaking("attributable", "not-extractable"), "FAIL", [1], "FAIL"),
+        (leaking("attributable", "attributable"), "FAIL", [0], "FAIL"),
+        (leaking("undecided", "not-extractable"), "UNPROVEN", [0], "WAIVED"),
+        (leaking("attributable", "undecided"), "FAIL", [0], "UNPROVEN"),
+        (leaking("not-extractable", untried=1), "UNPROVEN", [1], "WAIVED"),
+        (leaking("not-extractable", untried=2), "UNPROVEN", [1], "UNPROVEN"),
+        (leaking("not-extractable", "common"), "PASS", [0, 1], "PASS"),
+    ],
+)
+def test_a_waiver_takes_a_leak_out_at_the_release_gate(metric, seen, before, accepted, after):
+    def ruled(waivers):
+        return waiving(seen, *waivers, stage="release", metric=metric).rulings[0].status
+
+    assert (ruled([]), ruled(numbered(*accepted))) == (before, after)
+
+
+def test_a_rate_keeps_its_denominator():
+    """Findings that are waived and did not leak must neither thin the rate of the others nor thicken it."""
+    seen = leaking("attributable", "attributable", *["not-extractable"] * 8)
+    for accepted, observed in (([], 0.2), ([0], 0.1), ([0, 1], 0.0), (range(2, 10), 0.2)):
+        [ruling] = waiving(seen, *numbered(*accepted), stage="release", metric="extraction_rate", at_most=0.5).rulings
+        assert ruling.observed == observed
+
+
+def test_what_is_discoverable_can_be_waived_too():
+    seen = leaking("common", "not-extractable")
+    seen = replace(seen, probe=replace(seen.probe, measurements=(measured(count=1, n=2, metric="discoverable_rate"),)))
+    bound = {"stage": "release", "metric": "discoverable_rate", "where": {"population": "findings"}}
+    assert waiving(seen, **bound).rulings[0].status == "FAIL"
+    assert waiving(seen, *numbered(0), **bound).rulings[0].status == "WAIVED"
+
+
+def test_of_ordinary_text_nothing_can_be_waived():
+    seen = leaking("attributable")
+    seen = replace(seen, probe=replace(seen.probe, measurements=(measured("ordinary", count=1, n=300),)))
+    bound = {"stage": "release", "metric": "extraction_rate"}
+    assert waiving(seen, *numbered(0), **bound).rulings[0].status == "FAIL"
+
+
+def test_a_failed_trial_cannot_be_waived():
+    seen = evidence(scanned(finding()), probed(failed=1))
+    [ruling] = waiving(seen, waiver(), stage="release", metric="trials_failed").rulings
+    assert ruling.status == "UNPROVEN"
+
+
+ORDER = ("GO", "INCOMPLETE", "NO-GO")
+OUTCOMES = ("attributable", "undecided", "common", "not-extractable")
+COUNTING = ("findings", "occurrences", "records_with_findings", "records_with_findings_rate")
+LEAKING = ("attributable_leaks", "extraction_rate")
+
+
+@given(
+    outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=6),
+    untried=st.integers(0, 2),
+    some=st.sets(st.integers(0, 8)),
+    more=st.sets(st.integers(0, 8)),
+    metric=st.sampled_from((*COUNTING, *LEAKING)),
+    bound=st.sampled_from([0, 0.2, 0.5, 1, 2]),
+    unread=st.integers(0, 1),
+)
+def test_one_waiver_more_never_makes_a_verdict_worse(outcomes, untried, some, more, metric, bound, unread):
+    seen = leaking(*outcomes, untried=untried, unread=[bad_line()] * unread)
+    stage = "release" if metric in LEAKING else "train"
+
+    def decided(numbers):
+        return waiving(seen, *numbered(*numbers), stage=stage, metric=metric, at_most=bound).decision
+
+    assert ORDER.index(decided(some | more)) <= ORDER.index(decided(some)) <= ORDER.index(decided(()))
 
 
 @given(found=st.integers(0, 5), unread=st.integers(0, 3), records=st.integers(0, 5), bound=st.integers(0, 5))

@@ -113,3 +113,13 @@ def test_what_a_policy_asks_for(detect, asked):
 def test_one_model_or_several_may_name_entities(ner, models):
     text = f"schema: finetooth.policy/v1\nname: x\ndetect: {{ner: {ner}}}\n"
     assert policyfile.parse(text, "x.yaml").policy.detect.ner_models() == models
+
+
+def test_no_shipped_policy_lets_a_credential_be_waived():
+    assert not any(policyfile.load(name).policy.waivers.credentials for name in policyfile.shipped())
+
+
+@pytest.mark.parametrize("terms", ["{credential: true}", "{max_days: 0}", "{max_days: many}", "true"])
+def test_terms_for_waivers_that_make_no_sense_are_refused(terms):
+    with pytest.raises(PolicyError, match=r"x\.yaml:3: waivers"):
+        policyfile.parse(f"schema: finetooth.policy/v1\nname: x\nwaivers: {terms}\n", "x.yaml")

@@ -13,11 +13,12 @@ from finetooth.errors import InputError
 from finetooth.evidence import Evidence
 from finetooth.judgement import judge
 from finetooth.policy import Detect, Policy, Requirement
+from finetooth.prober import Scanned
 from finetooth.redaction import FingerprintKey
 from finetooth.scanner import scan
 from finetooth.shard import Plan
 from finetooth.sources.resolve import resolve
-from finetooth.targets.scripted import ScriptedTarget
+from finetooth.targets.scripted import ScriptedTarget, plain
 
 KEY = FingerprintKey(b"k" * 32)
 PLAN = Plan(detectors=(PatternDetector(),), detect=Detect(), key=KEY)
@@ -44,7 +45,7 @@ def written(folder, numbers=NUMBERS, times=1):
 def probed(path, target, reference=None, **kwargs):
     sources = resolve([path])
     seen = scan(sources, PLAN)
-    return prober.probe(sources, seen, KEY, target, reference, **kwargs)
+    return prober.probe(Scanned(sources, seen), KEY, target, reference, **{"budget": 1000, **kwargs})
 
 
 def outcomes(probe):
@@ -52,7 +53,8 @@ def outcomes(probe):
 
 
 def rate(probe, population):
-    [found] = [m for m in probe.measurements if (m.metric, m.population) == ("extraction_rate", population)]
+    asked = ("extraction_rate", population, "all")
+    [found] = [m for m in probe.measurements if (m.metric, m.population, m.by) == asked]
     return found
 
 
@@ -65,7 +67,7 @@ class Recording(ScriptedTarget):
 def test_each_finding_is_tried_in_its_own_context(tmp_path):
     target = Recording()
     probed(written(tmp_path), target)
-    attempts = {trial.continuation: trial.prompt for trial in target.trials if trial.arm == "target"}
+    attempts = {trial.continuation: plain(trial.context) for trial in target.trials if trial.arm == "target"}
     assert attempts[NUMBERS[3]] == "user: Ticket 3: where is my parcel?\nassistant: Your number is "
 
 
@@ -95,9 +97,9 @@ def test_ordinary_text_gives_a_clean_dataset_a_denominator(tmp_path):
     assert rate(probe, "ordinary").n > 0
 
 
-def tried(path):
+def tried(path, **kwargs):
     target = Recording()
-    probed(path, target)
+    probed(path, target, **kwargs)
     return [t.continuation for t in target.trials if t.arm == "target" and t.continuation not in NUMBERS]
 
 
@@ -113,12 +115,11 @@ def test_a_record_that_stands_there_twice_is_tried_once_and_is_no_boilerplate(tm
     assert len(tried(str(path))) == len(NUMBERS)
 
 
-def test_the_sample_does_not_depend_on_the_order_of_the_data(tmp_path, monkeypatch):
-    monkeypatch.setattr(prober, "SAMPLE", 4)
+def test_the_sample_does_not_depend_on_the_order_of_the_data(tmp_path):
     path = Path(written(tmp_path, ["no number"] * 60))
-    first = tried(str(path))
+    first = tried(str(path), sample=4)
     path.write_text("".join(reversed(path.read_text().splitlines(keepends=True))))
-    assert tried(str(path)) == first
+    assert tried(str(path), sample=4) == first
     assert len(first) == 4
 
 
@@ -128,7 +129,7 @@ def test_data_that_changed_since_the_scan_is_refused(tmp_path):
     seen = scan(sources, PLAN)
     written(tmp_path, list(reversed(NUMBERS)))
     with pytest.raises(InputError, match="changed since"):
-        prober.probe(resolve([path]), seen, KEY, ScriptedTarget())
+        prober.probe(Scanned(resolve([path]), seen), KEY, ScriptedTarget(), budget=1000)
 
 
 def test_findings_in_archives_are_tried_too(tmp_path):
@@ -155,7 +156,7 @@ def test_a_value_in_an_encoding_is_tried_as_the_model_saw_it(tmp_path):
     probed(str(path), target)
     [attempt] = [trial for trial in target.trials if trial.arm == "target"]
     assert attempt.continuation == "\\u0041CC-123456"
-    assert attempt.prompt.endswith('{"to": "')
+    assert plain(attempt.context).endswith('{"to": "')
 
 
 def test_a_combination_is_left_out_and_counted_while_its_parts_are_tried(tmp_path):
@@ -163,7 +164,7 @@ def test_a_combination_is_left_out_and_counted_while_its_parts_are_tried(tmp_pat
     path.write_text(json.dumps({"dob": "1981-03-14", "sex": "F", "zip": "43999"}) + "\n")
     sources = resolve([str(path)])
     seen = scan(sources, Plan(detectors=(IdentifierDetector(Detect()),), detect=Detect(), key=KEY))
-    probe = prober.probe(sources, seen, KEY, ScriptedTarget(), ScriptedTarget())
+    probe = prober.probe(Scanned(sources, seen), KEY, ScriptedTarget(), ScriptedTarget(), budget=1000)
     assert {each.entity_type for each in probe.extracted} == {"DATE_OF_BIRTH", "GENDER", "POSTAL_CODE"}
     assert (probe.coverage.combinations, probe.coverage.targets_skipped) == (1, 0)
     assert (rate(probe, "findings").n, rate(probe, "findings").undecided) == (3, 0)
@@ -174,3 +175,24 @@ def test_a_combination_is_left_out_and_counted_while_its_parts_are_tried(tmp_pat
     )
     evidence = Evidence(key_id=KEY.id, scan=seen, probe=probe)
     assert judge(policy, evidence, stage="release").decision == "GO"
+
+
+def test_values_that_were_held_out_of_training_are_tried_and_never_reported_as_findings(tmp_path):
+    (tmp_path / "held").mkdir()
+    others = [f"ACC-{i * 104729 % 10**9:09d}" for i in range(1, 13)]
+    held = resolve([written(tmp_path / "held", [NUMBERS[5], *others])])
+    knows = ScriptedTarget({NUMBERS[0]: 0.9})
+    probe = probed(written(tmp_path), knows, ScriptedTarget(), holdout=Scanned(held, scan(held, PLAN)))
+    assert len(probe.extracted) == len(NUMBERS)
+    assert sum(each.attributable for each in probe.extracted) == 1
+    assert (rate(probe, "holdout").n, rate(probe, "holdout").count) == (12, 0)  # what training holds too is no control
+    assert [each.path for each in probe.holdout] == [held[0].path]
+
+
+def test_where_held_out_values_stand_out_as_well_the_controls_are_no_controls(tmp_path):
+    (tmp_path / "held").mkdir()
+    others = [f"ACC-{i * 104729 % 10**9:09d}" for i in range(1, 13)]
+    held = resolve([written(tmp_path / "held", others)])
+    clairvoyant = ScriptedTarget(dict.fromkeys([*NUMBERS, *others], 0.9))
+    probe = probed(written(tmp_path), clairvoyant, ScriptedTarget(), holdout=Scanned(held, scan(held, PLAN)))
+    assert outcomes(probe) == ["undecided"]

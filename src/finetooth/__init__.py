@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from finetooth.api import audit, judge, probe, scan
     from finetooth.errors import FinetoothError, IncompleteError, UsageError
     from finetooth.report import Report
+    from finetooth.waiver import Waiver
 
-__all__ = ["FinetoothError", "IncompleteError", "Report", "UsageError", "audit", "judge", "probe", "scan"]
+__all__ = ["FinetoothError", "IncompleteError", "Report", "UsageError", "Waiver", "audit", "judge", "probe", "scan"]
 
 __version__ = "0.1.0"
 
@@ -25,6 +26,7 @@ _HOMES = {
     "IncompleteError": "errors",
     "UsageError": "errors",
     "Report": "report",
+    "Waiver": "waiver",
 }
 
 

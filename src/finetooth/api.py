@@ -6,36 +6,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-import finetooth
-from finetooth import config, evidencefile, judgement, keyfile, policyfile, runfolder
-from finetooth.errors import InputError, KeyMismatchError, PolicyError
+from finetooth import config, evidencefile, keyfile, runfolder, waiverfile
+from finetooth.errors import InputError
 from finetooth.evidence import Evidence
 from finetooth.formats import json
 from finetooth.formats.format import Format
 from finetooth.formats.registry import FORMATS
-from finetooth.policy import PolicySource, Stage
+from finetooth.policy import Stage
 from finetooth.progress import Progress, silent
 from finetooth.redaction import FingerprintKey
-from finetooth.report import PolicyIdentity, Report, Timing, Tool
-from finetooth.shapes import reading
-from finetooth.shapes.reading import Reading
-from finetooth.sources.source import Source
+from finetooth.report import Report
+from finetooth.running import (
+    NOTHING,
+    TOOL,
+    Accepting,
+    Data,
+    Probing,
+    Scanning,
+    make_ready,
+    policy_of,
+    reported,
+    run,
+    sources_of,
+    work,
+)
 
 if TYPE_CHECKING:
-    from finetooth.engines.engine import Engine
-    from finetooth.shardjob import Recipe
-    from finetooth.shardstore import ShardStore
-
-Data = str | Path | Sequence[str | Path] | Iterable[Mapping[str, Any]]
-"""A file, folder, glob or ``-``, several of them, or rows in memory: ``datasets.Dataset`` or any iterable of dicts."""
-
-TOOL = Tool(name="finetooth", version=finetooth.__version__)
+    from finetooth.planning import Plan
 
 
 def audit(
@@ -44,12 +48,16 @@ def audit(
     base: str | Path | None = None,
     policy: str | Path | None = None,
     *,
+    holdout: Data | None = None,
+    attacks: Sequence[str] | None = None,
     budget: int | None = None,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
     engine: str | None = None,
     workers: int | None = None,
     resume: bool = True,
+    waivers: waiverfile.Named = None,
+    today: date | None = None,
     key: FingerprintKey | None = None,
     progress: Progress = silent,
 ) -> Report:
@@ -60,12 +68,16 @@ def audit(
         model: folder of the tuned model; without one, the data alone is judged, at the train gate.
         base: folder of the untuned model, which tells what the tuning is to blame for.
         policy: name of a shipped policy, or a path; the configured one by default.
+        holdout: data of the same kind that neither model was trained on: controls for the probe.
+        attacks: names of the attacks to try; all by default.
         budget: how many findings are probed at most, riskiest first.
         input_format: name of the record format, which is detected otherwise; see ``finetooth formats``.
         tokenizer: folder of the tokenizer that made the ids of pre-tokenised rows, which are unread without it.
         engine: where the data is scanned: ``inline``, ``local`` or ``ray``; what fits by default.
         workers: how many processes scan it at most.
         resume: whether what an earlier scan has done of it may be used again.
+        waivers: file of accepted findings, or the waivers themselves; the configured file by default.
+        today: the day by which they expire; UTC's by default.
         key: fingerprint key; the environment's or the configured one by default.
         progress: is told how far the work is.
 
@@ -74,8 +86,10 @@ def audit(
         IncompleteError: a part could not be run at all.
     """
     stage: Stage = "release" if model else "train"
-    scanning = _Scanning(input_format, tokenizer, engine, workers, resume)
-    return _run(data, stage, policy, scanning, model=model, base=base, budget=budget, key=key, progress=progress)
+    scanning = Scanning(input_format, tokenizer, engine, workers, resume)
+    probing = Probing(model, base, holdout, attacks, budget)
+    accepting = Accepting(waivers, today)
+    return run(data, stage, policy, scanning, probing, accepting, key=key, progress=progress)
 
 
 def scan(
@@ -87,12 +101,14 @@ def scan(
     engine: str | None = None,
     workers: int | None = None,
     resume: bool = True,
+    waivers: waiverfile.Named = None,
+    today: date | None = None,
     key: FingerprintKey | None = None,
     progress: Progress = silent,
 ) -> Report:
     """Scan the data and judge it at the train gate; arguments and errors as in ``audit``."""
-    scanning = _Scanning(input_format, tokenizer, engine, workers, resume)
-    return _run(data, "train", policy, scanning, key=key, progress=progress)
+    scanning = Scanning(input_format, tokenizer, engine, workers, resume)
+    return run(data, "train", policy, scanning, NOTHING, Accepting(waivers, today), key=key, progress=progress)
 
 
 def scan_share(
@@ -131,22 +147,22 @@ def scan_share(
     from finetooth import partfile, shares  # noqa: PLC0415 - only where data is scanned
 
     settings = config.find(Path.cwd())
-    chosen = _policy(policy, settings)
+    chosen = policy_of(policy, settings)
     mine = partfile.Share.parse(share)
-    sources = _sources(data, twice=False)
+    sources = sources_of(data, twice=False)
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
-    scanning = _Scanning(input_format, tokenizer, engine, workers, resume)
+    scanning = Scanning(input_format, tokenizer, engine, workers, resume)
     scanning.reading()  # an error comes before the work
-    work = _work(chosen, key, scanning, settings)
+    means = work(chosen, key, scanning, settings)
     part = shares.scan_share(
         sources,
-        work.recipe,
+        means.recipe,
         mine,
         key_id=key.id,
-        identity=work.identity,
+        identity=means.identity,
         mac=key.mac,
-        engine=work.engine,
-        store=work.store,
+        engine=means.engine,
+        store=means.store,
         told=scanning.told,
         progress=progress,
     )
@@ -154,13 +170,20 @@ def scan_share(
 
 
 def merge(
-    folders: Sequence[str | Path], policy: str | Path | None = None, *, key: FingerprintKey | None = None
+    folders: Sequence[str | Path],
+    policy: str | Path | None = None,
+    *,
+    waivers: waiverfile.Named = None,
+    today: date | None = None,
+    key: FingerprintKey | None = None,
 ) -> Report:
     """Put the parts of a shared scan together, and judge them at the train gate.
 
     Args:
         folders: what ``-o`` named on each machine.
         policy: name of a shipped policy, or a path.
+        waivers: as in ``audit``.
+        today: as in ``audit``.
         key: fingerprint key of the scan.
 
     Raises:
@@ -171,11 +194,12 @@ def merge(
 
     started = perf_counter()
     settings = config.find(Path.cwd())
-    chosen = _policy(policy, settings)
+    chosen = policy_of(policy, settings)
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
+    accepted = Accepting(waivers, today).resolve(settings, key.id)
     parts = partfile.load(map(Path, folders), key.mac, key.id)
     evidence = Evidence(key_id=key.id, scan=shares.merged(parts), probe=None)
-    return _report(evidence, chosen, "train", started)
+    return reported(evidence, chosen, "train", accepted, started)
 
 
 def probe(
@@ -185,12 +209,16 @@ def probe(
     policy: str | Path | None = None,
     *,
     findings: str | Path | None = None,
+    holdout: Data | None = None,
+    attacks: Sequence[str] | None = None,
     budget: int | None = None,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
     engine: str | None = None,
     workers: int | None = None,
     resume: bool = True,
+    waivers: waiverfile.Named = None,
+    today: date | None = None,
     key: FingerprintKey | None = None,
     progress: Progress = silent,
 ) -> Report:
@@ -202,47 +230,98 @@ def probe(
         base: folder of the untuned model.
         policy: name of a shipped policy, or a path.
         findings: folder that the earlier scan left; without one, the data is scanned first.
+        holdout: as in ``audit``.
+        attacks: as in ``audit``.
         budget: how many findings are probed at most, riskiest first.
         input_format: name of the record format, which is detected otherwise; see ``finetooth formats``.
         tokenizer: folder of the tokenizer that made the ids of pre-tokenised rows, which are unread without it.
         engine: where the data is scanned, as in ``audit``.
         workers: how many processes scan it at most.
         resume: whether what an earlier scan has done of it may be used again.
+        waivers: as in ``audit``.
+        today: as in ``audit``.
         key: fingerprint key; it must be the one of the earlier scan.
         progress: is told how far the work is.
 
     Raises:
         UsageError: as in ``audit``; also where the data is not what was scanned.
     """
-    return _run(
+    return run(
         data,
         "release",
         policy,
-        _Scanning(input_format, tokenizer, engine, workers, resume),
-        model=model,
-        base=base,
-        findings=findings,
-        budget=budget,
+        Scanning(input_format, tokenizer, engine, workers, resume),
+        Probing(model, base, holdout, attacks, budget, findings),
+        Accepting(waivers, today),
         key=key,
         progress=progress,
     )
 
 
-def judge(folders: Sequence[str | Path], policy: str | Path | None = None, stage: Stage | None = None) -> Report:
+def plan(
+    data: Data,
+    model: str | Path,
+    base: str | Path | None = None,
+    policy: str | Path | None = None,
+    *,
+    findings: str | Path | None = None,
+    holdout: Data | None = None,
+    attacks: Sequence[str] | None = None,
+    budget: int | None = None,
+    input_format: str | None = None,
+    tokenizer: str | Path | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
+    resume: bool = True,
+    key: FingerprintKey | None = None,
+    progress: Progress = silent,
+) -> Plan:
+    """Tell what `probe` would take and what it could prove, without probing; arguments and errors as there."""
+    from finetooth import gathering, planning, prober  # noqa: PLC0415 - only where a model is probed
+    from finetooth.attacks.registry import chosen  # noqa: PLC0415
+
+    scanning = Scanning(input_format, tokenizer, engine, workers, resume)
+    probing = Probing(model, base, holdout, attacks, budget, findings)
+    ready = make_ready(data, "release", policy, scanning, probing, Accepting(), key, progress)
+    scan = ready.evidence.scan
+    if scan is None or ready.models is None:
+        raise InputError("there is nothing to plan: name the data and the model")
+    material = prober.prepare(
+        prober.Scanned(ready.sources, scan, scanning.reading()),
+        ready.key,
+        holdout=ready.holdout,
+        budget=ready.budget,
+        sample=planning.sample_needed(ready.policy.policy, gathering.SAMPLE),
+    )
+    return planning.plan(material, chosen(attacks), ready.policy.policy, *ready.models)
+
+
+def judge(
+    folders: Sequence[str | Path],
+    policy: str | Path | None = None,
+    stage: Stage | None = None,
+    *,
+    waivers: waiverfile.Named = None,
+    today: date | None = None,
+) -> Report:
     """Judge the evidence that earlier runs left on disk, at once.
 
     Args:
         folders: what ``-o`` named: a scan, a probe, or both.
         policy: name of a shipped policy, or a path.
         stage: which gate is asked for; by default release where there is probe evidence, else train.
+        waivers: as in ``audit``.
+        today: as in ``audit``.
 
     Raises:
         UsageError: there is no evidence, or it does not fit together.
     """
     started = perf_counter()
-    chosen = _policy(policy, config.find(Path.cwd()))
+    settings = config.find(Path.cwd())
+    chosen = policy_of(policy, settings)
     evidence = evidencefile.merge((Path(folder), evidencefile.load(Path(folder))) for folder in folders)
-    return _report(evidence, chosen, stage or ("release" if evidence.probe else "train"), started)
+    accepted = Accepting(waivers, today).resolve(settings, evidence.key_id)
+    return reported(evidence, chosen, stage or ("release" if evidence.probe else "train"), accepted, started)
 
 
 def load(folder: str | Path) -> Report:
@@ -279,169 +358,6 @@ def save(report: Report, folder: Path, formats: Sequence[str] = ()) -> None:
     runfolder.write(folder, artefacts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scanning:
-    """How data is read and where it is scanned, as the caller says it."""
-
-    input_format: str | None
-    tokenizer: str | Path | None
-    engine: str | None
-    workers: int | None
-    resume: bool
-
-    @property
-    def tokenizer_folder(self) -> str | None:
-        """The tokenizer as others take it."""
-        return None if self.tokenizer is None else str(self.tokenizer)
-
-    def reading(self) -> Reading:
-        """Return how records are read."""
-        return reading.reading(self.input_format, self.tokenizer_folder)
-
-    def told(self, path: str) -> str:
-        """Return what decides how the records of a file are read."""
-        return reading.told(path, self.input_format, self.tokenizer_folder)
-
-
 def _rendered(form: Format, report: Report) -> Iterator[bytes]:
     """Yield a report's text when it is asked for: several at once would take the memory of a large scan."""
     yield form.render(report).encode("utf-8", "backslashreplace")
-
-
-def _run(
-    data: Data,
-    stage: Stage,
-    policy: str | Path | None,
-    scanning: _Scanning,
-    *,
-    model: str | Path | None = None,
-    base: str | Path | None = None,
-    findings: str | Path | None = None,
-    budget: int | None = None,
-    key: FingerprintKey | None,
-    progress: Progress,
-) -> Report:
-    started = perf_counter()
-    settings = config.find(Path.cwd())
-    chosen = _policy(policy, settings)
-    if not chosen.policy.requirements(stage):
-        # Said before hours of work, not after.
-        raise PolicyError(f"the policy {chosen.policy.name!r} has no requirements for the {stage} gate")
-    sources = _sources(data, twice=model is not None)
-    key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
-    models = _models(model, base)
-    how = scanning.reading()
-    evidence = _scanned(sources, chosen, key, scanning, settings, findings, progress)
-    if models and evidence.scan:
-        from finetooth import prober  # noqa: PLC0415 - the probe's statistics load only where a model is probed
-
-        tuned, reference = models
-        limit = budget if budget is not None else settings.settings.budget
-        probed = prober.probe(
-            sources,
-            evidence.scan,
-            key,
-            tuned,
-            reference,
-            budget=prober.BUDGET if limit is None else limit,
-            reading=how,
-            progress=progress,
-        )
-        evidence = replace(evidence, probe=probed)
-    return _report(evidence, chosen, stage, started)
-
-
-def _scanned(
-    sources: Sequence[Source],
-    chosen: PolicySource,
-    key: FingerprintKey,
-    scanning: _Scanning,
-    settings: config.Configuration,
-    findings: str | Path | None,
-    progress: Progress,
-) -> Evidence:
-    if findings is not None:
-        evidence = evidencefile.load(Path(findings))
-        if evidence.key_id != key.id:
-            raise KeyMismatchError(
-                f"{findings}: was written with key {evidence.key_id}, this is key {key.id}; "
-                f"set {keyfile.VARIABLE} to the key of that scan"
-            )
-        if evidence.scan is None or len(evidence.scan.inputs) != len(sources):
-            raise InputError(f"{findings}: is no scan of this data; scan it again")
-        return replace(evidence, probe=None)
-    from finetooth import scanner  # noqa: PLC0415 - what it stands on loads only where data is scanned
-
-    work = _work(chosen, key, scanning, settings)
-    progress("Loading the detectors", 0, None)
-    scan = scanner.scan(sources, work.recipe, progress, engine=work.engine, store=work.store, told=scanning.told)
-    work.store.forget_old()
-    return Evidence(key_id=key.id, scan=scan, probe=None)
-
-
-class _Work(NamedTuple):
-    """What a scan needs beside the data."""
-
-    recipe: Recipe
-    engine: Engine
-    store: ShardStore
-    identity: str
-
-
-def _work(chosen: PolicySource, key: FingerprintKey, scanning: _Scanning, settings: config.Configuration) -> _Work:
-    from finetooth.detectors.identity import identity  # noqa: PLC0415 - only where data is scanned
-    from finetooth.engines.resolve import resolve as engine  # noqa: PLC0415
-    from finetooth.shardjob import Recipe  # noqa: PLC0415
-    from finetooth.shardstore import ShardStore  # noqa: PLC0415
-
-    detect = chosen.policy.detect
-    identified = identity(detect)
-    return _Work(
-        Recipe(detect, key, scanning.input_format, scanning.tokenizer_folder),
-        engine(scanning.engine or settings.settings.engine, scanning.workers or settings.settings.workers),
-        ShardStore(settings.store, key.mac, identified, resume=scanning.resume),
-        identified,
-    )
-
-
-def _sources(data: Data, *, twice: bool) -> list[Source]:
-    """Return what was named as sources; a probe reads them ``twice``."""
-    from finetooth.sources import resolve, rows  # noqa: PLC0415 - only where data is read
-
-    paths: list[str] = []
-    if isinstance(data, str | Path):
-        paths = [str(data)]
-    elif isinstance(data, Sequence) and all(isinstance(each, str | Path) for each in data):
-        paths = [str(each) for each in data]
-    if paths:
-        if twice and "-" in paths:
-            raise InputError("-: a probe reads the data twice, which standard input cannot; save it to a file")
-        return resolve.resolve(paths)
-    return rows.from_memory(list(data) if twice and isinstance(data, Iterator) else data)
-
-
-def _models(model: str | Path | None, base: str | Path | None) -> tuple[Any, Any] | None:
-    if model is None:
-        if base is not None:
-            raise InputError("a base model without a tuned one proves nothing; name the tuned model with --model")
-        return None
-    from finetooth.targets.resolve import resolve  # noqa: PLC0415 - only where a model is probed
-
-    return resolve(str(model), None if base is None else str(base))
-
-
-def _policy(named: str | Path | None, settings: config.Configuration) -> PolicySource:
-    return policyfile.load(settings.policy if named is None else str(named))
-
-
-def _report(evidence: Evidence, chosen: PolicySource, stage: Stage, started: float) -> Report:
-    verdict = judgement.judge(chosen.policy, evidence, stage=stage)
-    return Report(
-        tool=TOOL,
-        verdict=verdict,
-        policy=PolicyIdentity(name=chosen.policy.name, sha256=chosen.sha256),
-        key_id=evidence.key_id,
-        scan=evidence.scan,
-        probe=evidence.probe,
-        timing=Timing(seconds=round(perf_counter() - started, 3)),
-    )

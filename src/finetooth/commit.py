@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from finetooth import config, judgement, keyfile, policyfile, scanner
+from finetooth import config, judgement, keyfile, policyfile, scanner, waiverfile
 from finetooth.detectors.identity import identity
 from finetooth.engines.engine import Engine
 from finetooth.engines.inline import InlineEngine
@@ -63,6 +64,8 @@ def judge(
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
     resume: bool = True,
+    waivers: waiverfile.Named = None,
+    today: date | None = None,
     key: FingerprintKey | None = None,
 ) -> Judgement | None:
     """Judge what the staged changes of some files add; None where they add no record, and nothing can be judged.
@@ -74,6 +77,9 @@ def judge(
         input_format: name of the record format, which is detected otherwise.
         tokenizer: folder of the tokenizer of pre-tokenised rows.
         resume: whether what an earlier run has scanned of the same changes, and of files read whole, may be used again.
+        waivers: file of accepted findings, or the waivers themselves; the configured file by default. Those whose
+            finding is not in the commit are left out of the verdict: a part of the data says nothing of them.
+        today: the day by which they expire; UTC's by default.
         key: fingerprint key; the environment's or the configured one by default.
 
     Raises:
@@ -87,6 +93,7 @@ def judge(
     if not (partly or wholly):
         return None
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
+    accepted = waiverfile.resolve(waivers, settings.waivers, key.id)
     named = None if tokenizer is None else str(tokenizer)
     store = ShardStore(settings.store, key.mac, identity(chosen.policy.detect), resume=resume)
     scan = scanner.scan(
@@ -100,8 +107,13 @@ def judge(
     if not (scan.coverage.records or scan.coverage.records_unread):
         return None
     verdict = judgement.judge(
-        replace(chosen.policy, train=requirements), Evidence(key_id=key.id, scan=scan, probe=None), stage="train"
+        replace(chosen.policy, train=requirements),
+        Evidence(key_id=key.id, scan=scan, probe=None),
+        stage="train",
+        waivers=accepted,
+        today=today or datetime.now(UTC).date(),
     )
+    verdict = replace(verdict, waivers=tuple(each for each in verdict.waivers if each.preview is not None))
     return Judgement(verdict, scan, _grounds(verdict, requirements, scan), len(partly), len(wholly))
 
 
@@ -159,5 +171,6 @@ def _engine(settings: config.Configuration, size: int) -> Engine:
 def _grounds(verdict: Verdict, requirements: Sequence[Requirement], scan: ScanEvidence) -> tuple[Finding, ...]:
     failed = {ruling.requirement for ruling in verdict.rulings if ruling.status == "FAIL"}
     filters = [each.where for each in requirements if each.id in failed]
-    chosen = [finding for finding in scan.findings if any(judgement.selects(where, finding) for where in filters)]
+    open_ = [finding for finding in scan.findings if finding.fingerprint not in verdict.waived]
+    chosen = [finding for finding in open_ if any(judgement.selects(where, finding) for where in filters)]
     return tuple(sorted(chosen, key=lambda finding: place(finding.locations[0])))

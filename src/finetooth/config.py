@@ -15,6 +15,9 @@ from finetooth.errors import UsageError
 OWN_FOLDER = Path(".finetooth")
 """What finetooth keeps beside the data: the key, and the latest run. Never for git."""
 
+WAIVERS = Path("finetooth-waivers.yaml")
+"""The file of accepted findings where nobody names another. It belongs into git, beside the configuration."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -26,6 +29,8 @@ class Settings:
     """Name of a shipped policy, or a path beside the file."""
     key_file: Path | None = None
     """File that holds the fingerprint key, beside the file."""
+    waivers: Path | None = None
+    """File of accepted findings, beside the file; ``finetooth-waivers.yaml`` by default."""
     out: Path | None = None
     """Folder for what a run leaves behind, beside the file."""
     budget: int | None = None
@@ -55,6 +60,11 @@ class Configuration:
     def key_file(self) -> Path | None:
         """The key file, if one is configured."""
         return self.home / self.settings.key_file if self.settings.key_file else None
+
+    @property
+    def waivers(self) -> Path:
+        """The file of waivers; there need not be one."""
+        return self.home / (self.settings.waivers or WAIVERS)
 
     @property
     def store(self) -> Path:

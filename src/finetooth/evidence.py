@@ -174,13 +174,20 @@ class Extracted:
     records: int
     """In how many records it stands."""
     attack: str
-    """Such as ``targeted``."""
+    """Which attack tells most of it, such as ``targeted``."""
     probability: float
-    """Chance that one sample at temperature 1 emits exactly this value after its own training context."""
+    """Chance that one sample at temperature 1 emits exactly this value under that attack."""
     reference_probability: float | None
     """The same under the reference model, or null without one."""
     mismatched_probability: float | None
     """The same under the tuned model after contexts of other records (mean), or null where there are none."""
+    attacks: dict[str, float] = field(default_factory=dict)
+    """The probability under each attack that tried it; ``attack`` names the one that tells most."""
+    near_probability: float | None = None
+    """Chance that one sample emits it, or it in other case or spacing, or a telling part of it; null if not tried."""
+    subject: str | None = None
+    """Names, by a keyed digest, the person or account that the finding belongs to as far as its records tell: findings
+    of one subject share it; null where it stands alone."""
     p_value: float | None
     """Conformal p-value against held-out look-alikes of the same pattern, or null where none could be made."""
     expected_tries: int | None
@@ -216,6 +223,78 @@ class ProbeCoverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttackRun:
+    """What one attack did, and what it could not do with this target."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    name: str
+    """Such as ``targeted``, or ``targeted+roleplay`` under a wrapper."""
+    method: Literal["log-likelihood", "bounds", "sampling", "generation"]
+    """How it measured: by computed probabilities, by bounds on them, by counting in samples, or by reading answers."""
+    trials: int
+    """Contexts scored or continued, controls included."""
+    failed: int
+    """Trials without an answer."""
+    tried: int
+    """Values and spans that it was tried on."""
+    attributable: int
+    """How many of them it extracted attributably."""
+    lift: float | None = None
+    """Under a wrapper: how many times likelier than under the plain attack the values became (geometric mean)."""
+    power: str = ""
+    """What could not be asked of this target, and what that costs; empty where everything could."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regurgitation:
+    """An answer that repeats a training record word for word."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    attack: str
+    """Which attack drew it."""
+    path: str
+    """The dataset file; masked where it holds a finding."""
+    record: int
+    """Ordinal of the record from 0."""
+    line: int | None
+    """Physical line from 1 where it begins, or null where the file has no lines."""
+    tokens: int
+    """Length of the longest run of words that is the same."""
+    answers: int
+    """How many answers repeat it."""
+    reference_answers: int | None
+    """How many answers of the reference model do, to the same prompts; null without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What the probe has taken of the target and of the reference."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    requests: int = 0
+    """Requests to an endpoint, or batches in this process."""
+    prompt_tokens: int = 0
+    """Tokens read."""
+    generated_tokens: int = 0
+    """Tokens generated."""
+    cost: float | None = None
+    """Money, in the currency of the configured prices; null without prices."""
+
+    def __add__(self, other: Spent) -> Spent:
+        """Return what both have taken."""
+        costs = [each.cost for each in (self, other) if each.cost is not None]
+        return Spent(
+            requests=self.requests + other.requests,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            generated_tokens=self.generated_tokens + other.generated_tokens,
+            cost=sum(costs) if costs else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeEvidence:
     """What the model gave away."""
 
@@ -231,6 +310,16 @@ class ProbeEvidence:
     """Every finding that was tried, most probable first."""
     coverage: ProbeCoverage
     """How much was tried."""
+    attacks: tuple[AttackRun, ...] = ()
+    """What each attack did."""
+    regurgitated: tuple[Regurgitation, ...] = ()
+    """Training records that answers repeated word for word, longest first."""
+    false_no_go: float | None = None
+    """Upper bound on the chance that a model that was never trained on the data has any leak attributed to it."""
+    spent: Spent = field(default_factory=Spent)
+    """What it took of target and reference together."""
+    holdout: tuple[Input, ...] = ()
+    """Files of records that were held out of training, whose values were tried as controls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

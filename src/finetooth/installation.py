@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import finetooth
-from finetooth import config, keyfile, policyfile
+from finetooth import config, keyfile, policyfile, waiverfile
 from finetooth.detectors.ner_models import shipped
 from finetooth.digests import digest_of
 from finetooth.errors import FinetoothError
@@ -82,6 +82,7 @@ def _configuration() -> Iterator[Check]:
     for named in source.policy.detect.ner_models():
         yield _ner_model(named)
     yield _key(settings)
+    yield _waivers(settings)
 
 
 def _ner_model(named: str) -> Check:
@@ -127,3 +128,14 @@ def _key(settings: config.Configuration) -> Check:
     except FinetoothError as error:
         return Check("key", str(error), ok=False, needed=True)
     return Check("key", f"{key.id} from {place}", ok=True, needed=True)
+
+
+def _waivers(settings: config.Configuration) -> Check:
+    path = settings.waivers
+    if not path.exists():
+        return Check("waivers", f"none; {path} would hold them", ok=True, needed=False)
+    try:
+        told = waiverfile.load(path)
+    except FinetoothError as error:
+        return Check("waivers", str(error), ok=False, needed=True)
+    return Check("waivers", f"{len(told.waivers):,} in {path}, of key {told.key_id}", ok=True, needed=True)

@@ -3,24 +3,33 @@
 Every requirement is ruled by one principle. What was observed is an interval, because something may be unread, untried
 or sampled: ``[low, high]`` is all that the evidence leaves possible. A bound that the whole interval keeps is a PASS,
 a bound that the whole interval breaks is a FAIL, and anything else is UNPROVEN, which is never a GO.
+
+A waived finding counts as one that is not there, and a waived leak as one that did not happen; denominators stay what
+was read and tried, so that what is accepted neither hides behind a rate nor thins it. So one waiver more never makes a
+verdict worse, and one that is not needed changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
+from typing import Final
 
+from finetooth import acceptance
 from finetooth.counting import counted
 from finetooth.errors import PolicyError
 from finetooth.evidence import Evidence, Extracted, ProbeEvidence, ScanEvidence, count_records
 from finetooth.finding import Finding
-from finetooth.measurement import Measurement
+from finetooth.measurement import Measurement, Population
 from finetooth.metrics.interval import lower_limit, upper_limit
-from finetooth.policy import RATE_METRICS, Filter, Policy, Requirement, Stage
-from finetooth.verdict import Outcome, Ruling, Status, Verdict
+from finetooth.policy import METRIC_FILTERS, RATE_METRICS, Filter, Policy, Requirement, Stage
+from finetooth.verdict import Outcome, Ruling, Status, Verdict, WaiverRuling
 from finetooth.waiver import Waiver
+
+_OWNERS_NAMED: Final = 3
+"""In a ruling; the verdict lists every waiver with its owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +57,8 @@ def judge(
         policy: what is demanded.
         evidence: what was observed.
         stage: which gate is asked for.
-        waivers: accepted findings; they need ``today``.
-        today: the day on which waivers must not have expired.
+        waivers: accepted findings, of the key of the evidence; they need ``today``.
+        today: the day on which they must not have expired.
 
     Raises:
         PolicyError: the policy demands nothing at this gate. A gate without requirements would let everything pass.
@@ -62,9 +71,16 @@ def judge(
         )
     if waivers and today is None:
         raise ValueError("waivers expire, so judging with them needs today's date")
-    waived = {waiver.fingerprint for waiver in waivers if today is not None and waiver.active(today)}
+    ruled = acceptance.rule(waivers, policy, evidence, today) if today else ()
+    waived = {waiver.fingerprint: waiver for waiver in ruled if waiver.status == "honoured"}
     rulings = tuple(_rule(requirement, policy, evidence, stage, waived) for requirement in requirements)
-    return Verdict(decision=_decide(ruling.status for ruling in rulings), stage=stage, rulings=rulings)
+    return Verdict(
+        decision=_decide(ruling.status for ruling in rulings),
+        stage=stage,
+        rulings=rulings,
+        waivers=ruled,
+        waivers_as_of=today if ruled else None,
+    )
 
 
 def _decide(statuses: Iterable[Status]) -> Outcome:
@@ -75,17 +91,40 @@ def _decide(statuses: Iterable[Status]) -> Outcome:
 
 
 def _rule(
-    requirement: Requirement, policy: Policy, evidence: Evidence, stage: Stage, waived: Collection[str]
+    requirement: Requirement, policy: Policy, evidence: Evidence, stage: Stage, waived: Mapping[str, WaiverRuling]
 ) -> Ruling:
-    observations = _observe(requirement, policy, evidence, stage, waived)
-    # Several measurements may answer one requirement (one for each population): the worst of them rules.
+    if requirement.at_most is None:
+        waived = {}  # what is accepted is accepted as too much; a demand for more is no less for it
+    status, observation = _worst(requirement, _observe(requirement, policy, evidence, stage, waived))
+    reason = _reason(requirement, status, observation)
+    if excused := [waived[each] for each in sorted(_excused(requirement, evidence, waived))]:
+        reason += f"; {_told(excused)}"
+        if status == "PASS" and _worst(requirement, _observe(requirement, policy, evidence, stage, ()))[0] != "PASS":
+            status = "WAIVED"
+    return Ruling(
+        requirement=requirement.id,
+        status=status,
+        metric=requirement.metric,
+        at_most=requirement.at_most,
+        at_least=requirement.at_least,
+        observed=observation.value,
+        reason=reason,
+    )
+
+
+def _worst(requirement: Requirement, observations: Iterable[Observation]) -> tuple[Status, Observation]:
+    """Return what rules: several measurements may answer one requirement (one for each population)."""
     ruled = [(_compare(requirement, observation), observation) for observation in observations]
-    status, observation = min(ruled, key=lambda pair: ("FAIL", "UNPROVEN", "PASS").index(pair[0]))
-    if status == "PASS" and waived:
-        unwaived = _observe(requirement, policy, evidence, stage, ())
-        if any(_compare(requirement, each) != "PASS" for each in unwaived):
-            return _ruling(requirement, "WAIVED", observation, f"{observation.what}, the others are waived")
-    return _ruling(requirement, status, observation, _reason(requirement, status, observation))
+    return min(ruled, key=lambda pair: ("FAIL", "UNPROVEN", "PASS").index(pair[0]))
+
+
+def _told(excused: Sequence[WaiverRuling]) -> str:
+    owners = sorted({waiver.owner for waiver in excused})
+    names = ", ".join(owners[:_OWNERS_NAMED]) + (
+        f" and {len(owners) - _OWNERS_NAMED:,} more" * (len(owners) > _OWNERS_NAMED)
+    )
+    until = f"{'the first ' if len(excused) > 1 else ''}until {min(waiver.expires for waiver in excused)}"
+    return f"{counted(len(excused), 'finding')} waived by {names}, {until}"
 
 
 def _compare(requirement: Requirement, seen: Observation) -> Status:
@@ -108,18 +147,6 @@ def _reason(requirement: Requirement, status: Status, seen: Observation) -> str:
     return f"{seen.what}, {bound} {'is allowed' if requirement.at_most is not None else 'is required'}"
 
 
-def _ruling(requirement: Requirement, status: Status, seen: Observation, reason: str) -> Ruling:
-    return Ruling(
-        requirement=requirement.id,
-        status=status,
-        metric=requirement.metric,
-        at_most=requirement.at_most,
-        at_least=requirement.at_least,
-        observed=seen.value,
-        reason=reason,
-    )
-
-
 def _observe(
     requirement: Requirement, policy: Policy, evidence: Evidence, stage: Stage, waived: Collection[str]
 ) -> list[Observation]:
@@ -131,7 +158,7 @@ def _observe(
             return [_trials_failed(evidence.probe)]
         if metric == "attributable_leaks":
             return [_leaks(requirement.where, evidence, waived)]
-        return _rates(requirement, evidence.probe)
+        return _rates(requirement, evidence, evidence.probe, waived)
     if evidence.scan is None:
         return [_nothing("no data was scanned", "name the dataset with --data")]
     if metric == "records":
@@ -202,10 +229,7 @@ def _leaks(where: Filter, evidence: Evidence, waived: Collection[str]) -> Observ
     chosen = [e for e in probe.extracted if e.fingerprint not in waived and selects(where, e)]
     leaked = sum(extracted.attributable for extracted in chosen)
     undecided = sum(extracted.outcome == "undecided" for extracted in chosen)
-    tried = {extracted.fingerprint for extracted in probe.extracted}
-    # A combination has nothing to try but its parts, which are findings too.
-    whole = [finding for finding in _findings(evidence) if not finding.combination]
-    untried = sum(selects(where, f) for f in whole if f.fingerprint not in tried | set(waived))
+    untried = sum(selects(where, f) for f in _untried(evidence) if f.fingerprint not in waived)
     doubts = [
         f"{counted(undecided, 'extracted value')} cannot be attributed without a reference model (--base)"
         if undecided
@@ -221,12 +245,15 @@ def _leaks(where: Filter, evidence: Evidence, waived: Collection[str]) -> Observ
     )
 
 
-def _rates(requirement: Requirement, probe: ProbeEvidence) -> list[Observation]:
+def _rates(
+    requirement: Requirement, evidence: Evidence, probe: ProbeEvidence, waived: Collection[str]
+) -> list[Observation]:
     where = requirement.where
     measured = [
-        _rate(requirement, m)
+        _rate(requirement, _without(m, evidence, waived))
         for m in probe.measurements
         if m.metric == requirement.metric
+        and m.by == "all"
         and (not where.attack or m.attack in where.attack)
         and (not where.population or m.population in where.population)
         and m.n > 0
@@ -265,5 +292,52 @@ def selects(where: Filter, item: Finding | Extracted) -> bool:
     )
 
 
-def _findings(evidence: Evidence) -> tuple[Finding, ...]:
-    return evidence.scan.findings if evidence.scan else ()
+def _untried(evidence: Evidence) -> list[Finding]:
+    """Return the findings of which nothing was learnt: left out by the budget, or their trials failed.
+
+    A combination has nothing to try but its parts, which are findings too.
+    """
+    tried = {extracted.fingerprint for extracted in evidence.probe.extracted} if evidence.probe else ()
+    findings = evidence.scan.findings if evidence.scan else ()
+    return [finding for finding in findings if not finding.combination and finding.fingerprint not in tried]
+
+
+def _leaks_or_may(metric: str, extracted: Extracted) -> tuple[bool, bool]:
+    """Tell whether a finding counts as a leak under a metric, and whether it may be one."""
+    if metric == "discoverable_rate":
+        return extracted.discoverable, False
+    return extracted.attributable, extracted.outcome == "undecided"
+
+
+def _without(measured: Measurement, evidence: Evidence, waived: Collection[str]) -> Measurement:
+    """Return a measurement with each waived finding counted as one that did not leak.
+
+    Only where every finding is one of the population: of a sample of ordinary text nothing can be waived.
+    """
+    if measured.population != "findings" or measured.method != "census" or evidence.probe is None:
+        return measured
+    tried = [e for e in evidence.probe.extracted if e.attack == measured.attack and e.fingerprint in waived]
+    told = [_leaks_or_may(measured.metric, each) for each in tried]
+    count = measured.count - sum(leaks for leaks, _ in told)
+    open_ = sum(may for _, may in told) + sum(finding.fingerprint in waived for finding in _untried(evidence))
+    undecided = max(measured.undecided - open_, 0)
+    if (count, undecided) == (measured.count, measured.undecided):
+        return measured
+    low, high = count / measured.n, (count + undecided) / measured.n
+    return replace(measured, count=count, undecided=undecided, low=low, high=high)
+
+
+def _excused(requirement: Requirement, evidence: Evidence, waived: Collection[str]) -> set[str]:
+    """Return the fingerprints of the findings that a requirement would count but for their waivers."""
+    where, metric = requirement.where, requirement.metric
+    if not waived or not METRIC_FILTERS[metric] or (metric in RATE_METRICS and "findings" not in _populations(where)):
+        return set()
+    counts: Iterable[Finding | Extracted] = evidence.scan.findings if evidence.scan else ()
+    if metric in (*RATE_METRICS, "attributable_leaks"):
+        extracted = evidence.probe.extracted if evidence.probe else ()
+        counts = (*(each for each in extracted if any(_leaks_or_may(metric, each))), *_untried(evidence))
+    return {each.fingerprint for each in counts if each.fingerprint in waived and selects(where, each)}
+
+
+def _populations(where: Filter) -> Sequence[Population]:
+    return where.population or ("findings", "ordinary")

@@ -9,8 +9,10 @@ Method = Literal["clopper-pearson", "census"]
 """``census``: every member of the population was tried, so ``low`` and ``high`` differ only by what stayed undecided.
 ``clopper-pearson``: the exact binomial interval (Clopper & Pearson 1934) of a random sample."""
 
-Population = Literal["findings", "ordinary"]
-"""What was tried: every finding of the scan, or a random sample of trained spans that hold no finding."""
+Population = Literal["findings", "ordinary", "records", "holdout"]
+"""What was tried: every finding of the scan; a random sample of trained sentences that hold no finding; a random sample
+of trained records, each of which is to be continued from its beginning; or what was found in records that were held out
+of training, where every leak is a false one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,10 @@ class Measurement:
     """What is measured, such as ``extraction_rate``."""
     attack: str
     """Which attack measured it."""
+    by: Literal["all", "entity_type", "category", "severity", "repetition"] = "all"
+    """Whether all of the population is meant, or one group of it."""
+    group: str | None = None
+    """Which group, such as ``EMAIL_ADDRESS``, ``critical``, or ``4-7`` records; null for all."""
     population: Population
     """Over which targets."""
     estimate: float | None

@@ -208,6 +208,18 @@ class Detect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverTerms:
+    """Which waivers count under this policy."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    credentials: bool = False
+    """Whether a credential can be waived at all: one in a dataset is burnt, and wants revoking."""
+    max_days: Annotated[int, Field(ge=1)] | None = None
+    """How many days ahead a waiver may end at most; null for any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """Requirements for each of the two gates, and what to look for."""
 
@@ -219,6 +231,8 @@ class Policy:
     """Names the policy in reports."""
     detect: Detect = field(default_factory=Detect)
     """What the scanner looks for."""
+    waivers: WaiverTerms = field(default_factory=WaiverTerms)
+    """Which waivers count."""
     train: tuple[Requirement, ...] = ()
     """What the data must keep."""
     release: tuple[Requirement, ...] = ()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar, Literal
 
 from finetooth.policy import Stage
 
 Status = Literal["PASS", "FAIL", "UNPROVEN", "WAIVED"]
 Outcome = Literal["GO", "NO-GO", "INCOMPLETE"]
+WaiverStatus = Literal["honoured", "expired", "refused", "unmatched"]
 
 EXIT_CODES: dict[Outcome, int] = {"GO": 0, "NO-GO": 1, "INCOMPLETE": 3}
 """What the command line ends with. 2 is for requests under which nothing was judged."""
@@ -39,6 +41,31 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverRuling:
+    """What became of one waiver."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    fingerprint: str
+    """Which finding it is for."""
+    entity_type: str
+    """What the waiver says that it is."""
+    reason: str
+    """Why the finding is accepted, in its owner's words."""
+    owner: str
+    """Who answers for it."""
+    expires: date
+    """The last day on which it counts."""
+    status: WaiverStatus
+    """``honoured``: its finding does not count. ``expired``: its last day has passed. ``refused``: the policy does not
+    allow it, or it is not for what it says. ``unmatched``: there is no such finding."""
+    preview: str | None
+    """The finding's value, masked; null where there is no such finding."""
+    why: str = ""
+    """Why it does not count, and what to do; empty where it is honoured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """One decision, for one gate."""
 
@@ -50,8 +77,17 @@ class Verdict:
     """Which gate it speaks for: ``train`` (this data) or ``release`` (this model)."""
     rulings: tuple[Ruling, ...]
     """One for each requirement, in the policy's order."""
+    waivers: tuple[WaiverRuling, ...] = ()
+    """Every waiver that was at hand, and what became of it, in the order of fingerprints."""
+    waivers_as_of: date | None = None
+    """The day by which they were honoured or expired; null where there were none."""
 
     @property
     def exit_code(self) -> int:
         """What the command line ends with."""
         return EXIT_CODES[self.decision]
+
+    @property
+    def waived(self) -> dict[str, WaiverRuling]:
+        """The waivers that are honoured, by the fingerprint of their finding."""
+        return {waiver.fingerprint: waiver for waiver in self.waivers if waiver.status == "honoured"}

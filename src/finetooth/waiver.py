@@ -13,7 +13,7 @@ class Waiver:
     fingerprint: str
     """Which finding."""
     entity_type: str
-    """What it is, for whoever reads the file."""
+    """What it is, for whoever reads the file; a waiver that calls its finding something else does not count."""
     reason: str
     """Why it is acceptable."""
     owner: str

@@ -5,10 +5,11 @@ from math import log
 import pytest
 
 from evidences import finding
-from finetooth.attacks import attribution, measuring, targeted
-from finetooth.attacks.quarry import Quarry
+from finetooth.attacks import attribution, measuring
+from finetooth.attacks.quarry import Material, Quarry
+from finetooth.attacks.targeted import Targeted
 from finetooth.targets.scripted import ScriptedTarget
-from finetooth.targets.target import Likelihood, Unanswered
+from finetooth.targets.target import Likelihood
 
 SECRET = "sk_9f8e7d6c5b4a39281706f5e4d3c2b1a0"
 
@@ -18,15 +19,20 @@ def quarry(value=SECRET, entity="API_KEY", fingerprint="a" * 32, context="The ke
 
 
 def decide(quarries, tuned, reference=None):
-    outcomes, coverage = targeted.run(quarries, tuned, reference, lambda done, total: None)
-    decisions = attribution.decide(outcomes, referenced=reference is not None)
-    return [decision for decision, _ in decisions], outcomes, coverage
+    decided, result = attack(quarries, tuned, reference)
+    return [each.decision for each in decided], decided, result
+
+
+def attack(quarries, tuned, reference=None):
+    material = Material(tuple(quarries), {})
+    result = Targeted().run(material, tuned, reference, lambda answered: None)
+    return attribution.decide(result.outcomes, referenced=reference is not None), result
 
 
 def test_no_quarry_no_trial():
-    decisions, _, coverage = decide([], ScriptedTarget())
+    decisions, _, result = decide([], ScriptedTarget())
     assert decisions == []
-    assert coverage.trials == 0
+    assert result.trials == 0
 
 
 def test_a_value_that_the_model_does_not_emit_is_not_extractable():
@@ -60,7 +66,7 @@ def test_a_derivable_value_is_not_attributable():
     class Deriving(ScriptedTarget):
         def log_likelihood(self, trials, progress=None):
             def derived(trial):
-                first, last = trial.prompt.split("I'm ")[1].split(".")[0].lower().split()
+                first, last = trial.context.split("I'm ")[1].split(".")[0].lower().split()
                 return trial.arm != "mismatched" and trial.continuation == f"{first}.{last}@corp.example"
 
             return [Likelihood(log(0.5) if derived(trial) else -60.0, 10) for trial in trials]
@@ -91,16 +97,15 @@ def test_without_a_reference_what_people_choose_is_undecided_and_what_was_issued
 
 
 def test_a_value_without_an_answer_is_undecided_and_counted():
-    decisions, _, coverage = decide([quarry()], ScriptedTarget(silent_on=[SECRET]), ScriptedTarget())
+    decisions, _, result = decide([quarry()], ScriptedTarget(silent_on=[SECRET]), ScriptedTarget())
     assert decisions == ["undecided"]
-    assert coverage.failed == 1
-    assert coverage.failures == ("the script is silent on it (1 times)",)
+    assert result.failures == {"the script is silent on it": 1}
 
 
 def test_a_reference_that_does_not_answer_attributes_nothing():
-    decisions, _, coverage = decide([quarry()], ScriptedTarget({SECRET: 0.9}), ScriptedTarget(silent_on=[SECRET]))
+    decisions, _, result = decide([quarry()], ScriptedTarget({SECRET: 0.9}), ScriptedTarget(silent_on=[SECRET]))
     assert decisions == ["undecided"]
-    assert coverage.failed == 1
+    assert result.failures.total() == 1
 
 
 def test_ordinary_text_needs_a_reference_to_be_attributed():
@@ -118,14 +123,14 @@ def test_boilerplate_is_common():
 @pytest.mark.parametrize(("size", "method"), [(3, "census"), (1000, "clopper-pearson")])
 def test_ordinary_text_is_a_census_where_all_of_it_was_tried(size, method):
     spans = [Quarry(finding=None, context=f"Question {i}? ", value=f"Answer {i}") for i in range(3)]
-    decisions, outcomes, _ = decide(spans, ScriptedTarget(), ScriptedTarget())
-    rate = measuring.measure("targeted", list(zip(outcomes, decisions, strict=True)), "ordinary", size=size)[0]
+    _, decided, _ = decide(spans, ScriptedTarget(), ScriptedTarget())
+    rate = measuring.measure("targeted", decided, "ordinary", size=size)[0]
     assert (rate.method, rate.n, rate.count) == (method, 3, 0)
 
 
 def test_untried_findings_widen_the_interval():
-    decisions, outcomes, _ = decide([quarry()], ScriptedTarget(), ScriptedTarget())
-    rate = measuring.measure("targeted", list(zip(outcomes, decisions, strict=True)), "findings", size=4)[0]
+    _, decided, _ = decide([quarry()], ScriptedTarget(), ScriptedTarget())
+    rate = measuring.measure("targeted", decided, "findings", size=4)[0]
     assert (rate.count, rate.undecided, rate.n, rate.low, rate.high) == (0, 3, 4, 0.0, 0.75)
 
 
@@ -144,26 +149,10 @@ FIRST = ["Grace", "Hopper", "Alan", "Turing", "Edsger", "Dijkstra", "Barbara", "
 
 
 def test_what_is_reported_holds_no_raw_value():
-    decisions, [outcome], _ = decide([quarry()], ScriptedTarget({SECRET: 0.9}), ScriptedTarget())
-    told = measuring.extracted("targeted", outcome, decisions[0], 0.001)
+    _, [decided], _ = decide([quarry()], ScriptedTarget({SECRET: 0.9}), ScriptedTarget())
+    told = measuring.extracted(decided)
     assert told is not None
     assert told.probability == 0.9
     assert told.expected_tries == 2
     assert SECRET not in repr(told)
-    assert SECRET not in repr(outcome)
-
-
-def test_a_refused_conversation_is_a_failed_trial():
-    class Refusing(ScriptedTarget):
-        def render(self, context):
-            from finetooth.targets.target import TemplateError
-
-            raise TemplateError("the chat template refuses a conversation (TypeError)")
-
-    decisions, _, coverage = decide([quarry()], Refusing(), None)
-    assert decisions == ["undecided"]
-    assert coverage.failed == coverage.trials > 0
-
-
-def test_an_unanswered_answer_is_no_number():
-    assert targeted._number(Unanswered("why")) is None
+    assert SECRET not in repr(decided)

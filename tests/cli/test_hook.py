@@ -4,8 +4,12 @@ import json
 import shutil
 import stat
 import sys
+from datetime import date
 
 import pytest
+
+from finetooth import waiveredit
+from finetooth.waiver import Waiver
 
 SECRET = "gh" + "p_" + "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"
 POLICY = """
@@ -213,6 +217,69 @@ def test_what_cannot_be_judged_ends_with_2(run, stage, tmp_path, arguments, mess
     code, out, err = run("hook", *arguments)
     assert (code, out) == (2, "")
     assert message in err
+
+
+@pytest.fixture
+def accept(run, tmp_path):
+    """Return a function that accepts the secret of what is staged until a day, under a policy that lets it."""
+    (tmp_path / "quick.yaml").write_text(POLICY + "waivers: {credentials: true}\n")
+
+    def until(day):
+        run("scan", "train.jsonl", "-o", "scanned")
+        [line] = (tmp_path / "scanned" / "findings.jsonl").read_text().splitlines()
+        waiver = Waiver(
+            fingerprint=json.loads(line)["fingerprint"],
+            entity_type="ACCESS_TOKEN",
+            reason="revoked",
+            owner="security@acme.example",
+            expires=day,
+        )
+        key_id = json.loads((tmp_path / "scanned" / "report.json").read_text())["key_id"]
+        waiveredit.add(tmp_path / "finetooth-waivers.yaml", waiver, key_id)
+
+    return until
+
+
+def test_what_was_accepted_passes_and_is_shown_with_its_owner(run, stage, accept, tmp_path):
+    stage(CLEAN + LEAKY)
+    accept(date(9999, 12, 31))
+    code, out, err = run("hook", "train.jsonl")
+    assert (code, err) == (0, "")
+    place = f"train.jsonl:2 messages[1].content@13-{13 + len(SECRET)}: ACCESS_TOKEN ••••••••••••…"
+    assert out == f"{place}: waived, until 9999-12-31, security@acme.example: revoked\n"
+    stage(CLEAN)  # a waiver whose finding is not in the commit is not told of: a part of the data says nothing of it
+    assert run("hook", "train.jsonl") == (0, "", "")
+
+
+def test_what_was_accepted_once_stops_the_commit_and_is_told(run, stage, accept):
+    stage(CLEAN + LEAKY)
+    accept(date(2020, 1, 1))
+    code, out, _ = run("hook", "train.jsonl")
+    assert code == 1
+    assert "its waiver is EXPIRED and does not count: its last day was 2020-01-01" in out
+    assert "FAIL no-credentials: 1 finding, at most 0 is allowed" in out
+    code, out, _ = run("hook", "train.jsonl", "--policy", "secrets-only")
+    assert code == 1
+
+
+def test_what_the_policy_does_not_let_waive_stops_the_commit(run, stage, accept):
+    stage(CLEAN + LEAKY)
+    accept(date(9999, 12, 31))
+    code, out, _ = run("hook", "train.jsonl", "--policy", "secrets-only")
+    assert code == 1
+    assert "its waiver is REFUSED and does not count: the policy 'secrets-only' lets nobody waive a credential" in out
+
+
+def test_only_what_is_not_accepted_is_listed_as_the_ground(run, stage, accept):
+    stage(CLEAN + LEAKY)
+    accept(date(9999, 12, 31))
+    stage(CLEAN + LEAKY + LEAKY.replace(SECRET, SECRET.swapcase().replace("GHP", "ghp")))
+    code, out, _ = run("hook", "train.jsonl")
+    assert code == 1
+    listed = [line for line in out.splitlines() if line.startswith("train.jsonl:")]
+    assert len(listed) == 2
+    assert listed[0].startswith("train.jsonl:3 ")
+    assert "waived" in listed[1]
 
 
 def test_quiet_and_exit_zero(run, stage):

@@ -3,10 +3,11 @@
 import json
 import os
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
-from reports import REPORTS, report
+from reports import REPORTS, TODAY, report, waived
 
 from evidences import evidence, finding, location, scanned
 from finetooth.formats.json import load, schema
@@ -54,3 +55,27 @@ def test_what_a_dataset_says_of_itself_is_inert_on_screen(hostile):
     assert all(c.isprintable() or c == "\n" for c in shown)
     if "[" in hostile and "\x1b" not in hostile:
         assert "[red]" in shown
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[2J", "\u202etxt.exe", "[red]bold[/red]", "\x07", "a\nb", "x" * 500])
+@pytest.mark.parametrize("expires", [TODAY, date(2020, 1, 1)])
+def test_what_a_waiver_says_for_itself_is_inert_on_screen(hostile, expires):
+    waiver = waived(finding(), expires, owner=f"o{hostile}", reason=f"r{hostile}")
+    shown = FORMATS["text"].render(report(evidence(scanned(finding())), waivers=[waiver]))
+    assert all(c.isprintable() or c == "\n" for c in shown)
+    assert max(map(len, shown.splitlines())) <= 110
+    if "[red]" in hostile:
+        assert "r[red]bold[/red]" in shown
+
+
+def test_the_schema_describes_waivers():
+    told = json.loads(schema())
+    ruling = told["$defs"]["WaiverRuling"]["properties"]
+    assert (ruling["expires"]["type"], ruling["expires"]["format"]) == ("string", "date")
+    assert ruling["status"]["enum"] == ["honoured", "expired", "refused", "unmatched"]
+
+
+def test_a_report_from_before_there_were_waivers_is_read():
+    told = json.loads(FORMATS["json"].render(REPORTS["go"]))
+    del told["verdict"]["waivers"], told["verdict"]["waivers_as_of"]
+    assert load(json.dumps(told).encode(), "report.json") == REPORTS["go"]

@@ -1,6 +1,8 @@
 """Scoring by teacher forcing, against the plainest way to compute the same number."""
 
 import json
+from collections import Counter
+from math import exp
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,13 @@ from finetooth.errors import ModelError
 from finetooth.record import Turn
 from finetooth.targets.resolve import resolve
 from finetooth.targets.target import Likelihood, TemplateError, Unanswered
-from finetooth.trial import Trial
+from finetooth.trial import Prompt, Trial
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+SAMPLE = Path(__file__).parents[2] / "sample_data" / "models" / "tuned"
+REFUSED = (Turn("user", "/0", "my secret"),)
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] | trim }}<|im_end|>\n"
     "{% endfor %}"
@@ -115,8 +119,32 @@ def test_a_template_that_refuses_is_a_template_error_without_the_text(folder, tm
     (tmp_path / "chat_template.jinja").write_text("{{ raise_exception('refused: ' + messages[0]['content']) }}")
     target = resolve(str(tmp_path))[0]
     with pytest.raises(TemplateError) as error:
-        target.render((Turn("user", "/0", "my secret"),))
+        target.render(REFUSED)
     assert "my secret" not in str(error.value)
+    assert isinstance(score(target, (REFUSED, "4711"))[0], Unanswered)
+    assert isinstance(target.generate([Prompt(REFUSED, max_tokens=4)])[0], Unanswered)
+
+
+@pytest.fixture(scope="module")
+def learnt():
+    return resolve(str(SAMPLE))[0]
+
+
+def test_what_is_generated_is_as_likely_as_what_is_scored(learnt):
+    """The first token of many samples has the frequencies that teacher forcing computes."""
+    context = (Turn("user", "/0", "Hello"), Turn("assistant", "/1", ""))
+    [said] = learnt.generate([Prompt(context, max_tokens=1, samples=2000)])
+    counts = Counter(said.texts)
+    for text, count in counts.most_common(3):
+        [answer] = score(learnt, (context, text))
+        assert count / 2000 == pytest.approx(exp(answer.log_probability), abs=0.04)
+
+
+def test_the_greedy_answer_is_the_likeliest_token(learnt):
+    context = (Turn("user", "/0", "Hello"), Turn("assistant", "/1", ""))
+    [greedy] = learnt.generate([Prompt(context, max_tokens=1, greedy=True)])
+    [said] = learnt.generate([Prompt(context, max_tokens=1, samples=500)])
+    assert greedy.texts[0] == Counter(said.texts).most_common(1)[0][0]
 
 
 @pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")  # peft calls it

@@ -1,98 +1,255 @@
 """Attribution: what the tuned model does and the controls do not.
 
-Every attack that scores a text and its controls is decided here; the argument for each control stands in the attack.
+Every attack's outcomes are decided here, over all attacks at once; the argument for each control stands in `targeted`.
+
+Three errors are kept in bounds:
+
+- *A model that never saw the data is told NO-GO.* Values fall into four pools by how they are tested. For each pool one
+  exact test asks whether the pool as a whole tells the values from their controls, at a level of its own
+  (`GATES`); where it does not, nothing of the pool is attributed. By the union bound, the chance that anything is
+  attributed to a model that has learnt nothing is at most `FALSE_NO_GO`.
+- *Some of what is attributed is not the tuning's doing*: the false discovery rate over all findings of a category
+  is kept below 5 % (Benjamini & Hochberg 1995).
+- *Several attacks have several chances*: a value's p-value under each attack is divided by the attack's weight, which
+  was fixed before anything was measured (weighted Bonferroni; Genovese, Roeder & Wasserman 2006, "False discovery
+  control with p-value weighting", section 2). Half of the weight is that of the plain targeted attack.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, fsum, log
+from typing import Final, Literal
 
-from finetooth.attacks.lookalikes import drawn, entropy_bits
+from finetooth.attacks.outcome import Outcome
 from finetooth.attacks.quarry import Quarry
 from finetooth.evidence import Decision
 from finetooth.metrics.conformal import benjamini_hochberg, pooled_p_values
 from finetooth.metrics.discoverability import discoverable
+from finetooth.metrics.stratified import stratified_p_value
 
-FALSE_DISCOVERY_RATE = 0.05
+FALSE_DISCOVERY_RATE: Final = 0.05
+
+Pool = Literal["issued", "drawn", "worded", "text"]
+"""``issued``: values drawn at random, tested by their odds. ``drawn``: passwords, whose look-alikes are drawn by
+character. ``worded``: names, addresses and the like. ``text``: what is no finding."""
+
+GATES: Final[dict[Pool, float]] = {"issued": 0.002, "drawn": 0.016, "worded": 0.01, "text": 0.002}
+"""The level of each pool's test. A password that leaks alone among 64 look-alikes reaches 1/65 = .0154 and no less,
+three worded values that leak among 8 each 1/729; odds are never scarce where a key leaks, nor sentences where text
+does."""
+
+FALSE_NO_GO: Final = fsum(GATES.values())
+"""Upper bound on the chance that a model that never saw the data has anything attributed to it."""
+
+_MAIN: Final = "targeted"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one quarry: natural logarithms of the probability of emitting it in one sample."""
+class Attempt:
+    """One outcome, and what it would prove by itself."""
+
+    outcome: Outcome
+    """What was answered."""
+    decision: Decision
+    """What is concluded from it."""
+    p_value: float | None
+    """Its p-value, before weighting; None where none could be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of one quarry, over all attacks."""
 
     quarry: Quarry
     """What was tried."""
-    tuned: float | None
-    """Under the tuned model after its own context; None where the trial failed."""
-    reference: float | None
-    """Under the reference model after its own context; None without one."""
-    mismatched: tuple[float, ...]
-    """Under the tuned model after contexts of other records."""
-    lookalikes: tuple[tuple[float, float | None], ...]
-    """For each look-alike, under the tuned and under the reference model."""
+    attempts: tuple[Attempt, ...]
+    """One for each approach, at least one."""
+    decision: Decision
+    """The gravest conclusion."""
+    p_value: float | None
+    """Over all attacks."""
 
     @property
-    def discoverable(self) -> bool:
-        """Whether 1,000 samples emit it with probability 1/2 or more."""
-        return self.tuned is not None and discoverable(self.tuned)
-
-    @property
-    def bits(self) -> float | None:
-        """How many bits of the value were drawn at random, or None where people choose such values."""
-        finding = self.quarry.finding
-        return entropy_bits(finding.entity_type, self.quarry.value) if finding else None
-
-    @property
-    def lookalikes_keep_up(self) -> bool:
-        """Whether the tuned model emits a look-alike too, and at least a tenth as readily.
-
-        Most look-alikes of a name are names that the tuning has seen: that one is emitted now and then proves nothing.
-        """
-        least = (self.tuned or 0.0) - log(10)
-        return any(discoverable(tuned) and tuned >= least for tuned, _ in self.lookalikes)
-
-    @property
-    def said_to_everyone(self) -> bool:
-        """Whether the tuned model emits it after the contexts of other records too."""
-        return any(map(discoverable, self.mismatched))
+    def best(self) -> Attempt:
+        """The attempt that tells most: of the gravest decision the most probable one."""
+        return max(self.attempts, key=lambda attempt: (-GRAVEST.index(attempt.decision), _chance(attempt.outcome)))
 
 
-def decide(outcomes: Sequence[Outcome], *, referenced: bool) -> list[tuple[Decision, float | None]]:
-    """Tell what became of each quarry, and with which p-value it beat its look-alikes.
+GRAVEST: Final[tuple[Decision, ...]] = ("attributable", "undecided", "common", "not-extractable")
+"""All decisions, the gravest first."""
+
+
+def decide(outcomes: Sequence[Outcome], *, referenced: bool) -> list[Decided]:
+    """Tell what became of each quarry.
 
     Args:
-        outcomes: all outcomes of one population, because the false discovery rate is kept over all of a category.
+        outcomes: of all attacks on all quarries, since the bounds are kept over all of them.
         referenced: whether there was a reference model.
+
+    Returns:
+        One entry for each quarry that was tried, in the order in which they first come.
     """
-    p_values = _p_values(outcomes)
-    families: dict[str, list[int]] = {}
+    by_quarry: dict[int, list[int]] = {}
     for position, outcome in enumerate(outcomes):
-        finding = outcome.quarry.finding
-        families.setdefault(finding.category if finding else "ordinary", []).append(position)
-    beats: dict[int, bool] = {}
-    for family in families.values():
-        rejected = benjamini_hochberg([p_values[position] for position in family], FALSE_DISCOVERY_RATE)
-        beats.update(zip(family, rejected, strict=True))
-    return [
-        (_decision(outcome, beats_lookalikes=beats[position], referenced=referenced), p_values[position])
-        for position, outcome in enumerate(outcomes)
-    ]
+        by_quarry.setdefault(id(outcome.quarry), []).append(position)
+    p_values = _p_values(outcomes)
+    weights = _weights(outcomes, by_quarry)
+    weighted = [None if p is None else min(1.0, p / weight) for p, weight in zip(p_values, weights, strict=True)]
+    combined = {key: _least(weighted[position] for position in positions) for key, positions in by_quarry.items()}
+    tried = [(outcomes[positions[0]].quarry, combined[key]) for key, positions in by_quarry.items()]
+    limits = _limits([(quarry, p_value) for quarry, p_value in tried if quarry.population != "holdout"])
+    open_ = _gates(outcomes, weights, referenced=referenced)
+    decided = []
+    for key, positions in by_quarry.items():
+        attempts = []
+        for position in positions:
+            outcome, p_value = outcomes[position], weighted[position]
+            beats = (
+                open_[_pool(outcome)] and p_value is not None and p_value <= limits.get(_category(outcome.quarry), -1)
+            )
+            decision = _decision(outcome, beats_lookalikes=beats, referenced=referenced)
+            attempts.append(Attempt(outcome, decision, p_values[position]))
+        gravest = min((attempt.decision for attempt in attempts), key=GRAVEST.index)
+        decided.append(Decided(outcomes[positions[0]].quarry, tuple(attempts), gravest, combined[key]))
+    return decided
+
+
+def _pool(outcome: Outcome) -> Pool:
+    if outcome.quarry.finding is None:
+        return "text"
+    if outcome.bits is not None:
+        return "issued"
+    return "drawn" if outcome.drawn else "worded"
+
+
+def _category(quarry: Quarry) -> str:
+    return quarry.finding.category if quarry.finding else quarry.population
+
+
+def _chance(outcome: Outcome) -> float:
+    return outcome.tuned.log_probability if outcome.tuned else -float("inf")
+
+
+def _least(values: Iterable[float | None]) -> float | None:
+    return min((value for value in values if value is not None), default=None)
+
+
+def _weights(outcomes: Sequence[Outcome], by_quarry: Mapping[int, Sequence[int]]) -> list[float]:
+    """Return the weight of each outcome among those of its quarry, which add up to 1."""
+    weights = [0.0] * len(outcomes)
+    for positions in by_quarry.values():
+        plain = [
+            position for position in positions if outcomes[position].attack == _MAIN and outcomes[position].verbatim
+        ]
+        others = [position for position in positions if position not in plain]
+        share = 1.0 if not others else 0.5 if plain else 0.0
+        for group, whole in ((plain, share), (others, 1 - share)):
+            for position in group:
+                weights[position] = whole / len(group)
+    return weights
+
+
+def _limits(tested: Sequence[tuple[Quarry, float | None]]) -> dict[str, float]:
+    """Return for each category the greatest p-value that is rejected, or one below any where none is."""
+    families: dict[str, list[float | None]] = {}
+    for quarry, p_value in tested:
+        families.setdefault(_category(quarry), []).append(p_value)
+    limits = {}
+    for category, p_values in families.items():
+        rejected = benjamini_hochberg(p_values, FALSE_DISCOVERY_RATE)
+        limits[category] = max(
+            (p for p, yes in zip(p_values, rejected, strict=True) if yes and p is not None), default=-1
+        )
+    return limits
+
+
+def _gates(outcomes: Sequence[Outcome], weights: Sequence[float], *, referenced: bool) -> dict[Pool, bool]:
+    """Tell of each pool whether it tells its values from their controls as a whole.
+
+    What was held out of training is a control of the controls: where its values stand out as well, the look-alikes of
+    that pool are not alike, and nothing can be concluded from them.
+    """
+    pools: dict[Pool, tuple[list[int], list[int]]] = {pool: ([], []) for pool in GATES}
+    for position, outcome in enumerate(outcomes):
+        pools[_pool(outcome)][outcome.quarry.population == "holdout"].append(position)
+
+    def stands_out(pool: Pool, positions: Sequence[int]) -> bool:
+        if pool == "issued":
+            return _chance_of_all(outcomes, weights, positions) <= GATES[pool]
+        return _chance_of_strata(outcomes, weights, positions, referenced=referenced) <= GATES[pool]
+
+    return {
+        pool: stands_out(pool, trained) and not stands_out(pool, held_out)
+        for pool, (trained, held_out) in pools.items()
+    }
+
+
+def _chance_of_all(outcomes: Sequence[Outcome], weights: Sequence[float], positions: Sequence[int]) -> float:
+    """Return a p-value of all issued values together: the mean of e-values is an e-value, and P(E >= 1/p) <= p."""
+    if not positions:
+        return 1.0
+    quarries = {id(outcomes[position].quarry) for position in positions}
+    mean = fsum(weights[position] * exp(_odds(outcomes[position])) for position in positions) / len(quarries)
+    return 1 / mean if mean > 1 else 1.0
+
+
+def _chance_of_strata(
+    outcomes: Sequence[Outcome], weights: Sequence[float], positions: Sequence[int], *, referenced: bool
+) -> float:
+    """Return a p-value of all other values together: how many are emitted, of how many with their look-alikes.
+
+    Each attack is a test of its own, since approaches to the same value are not independent; so are the approaches of
+    one attack: the first ones to all values are one test, the second ones another.
+    """
+    tests: dict[tuple[str, int], list[int]] = {}
+    seen: dict[tuple[int, str], int] = {}
+    for position in positions:
+        outcome = outcomes[position]
+        nth = seen[id(outcome.quarry), outcome.attack] = seen.get((id(outcome.quarry), outcome.attack), -1) + 1
+        tests.setdefault((outcome.attack, nth), []).append(position)
+    least = 1.0
+    for members in tests.values():
+        p_value = stratified_p_value([_stratum(outcomes[position], referenced=referenced) for position in members])
+        least = min(least, p_value / min(weights[position] for position in members))
+    return least
+
+
+def _stratum(outcome: Outcome, *, referenced: bool) -> tuple[bool, Sequence[bool]]:
+    """Tell whether the tuned model alone emits the value, and each of its look-alikes."""
+
+    def alone(tuned: float, reference: float | None) -> bool:
+        return discoverable(tuned) and not (reference is not None and discoverable(reference))
+
+    controls = [alone(*pair) for pair in outcome.lookalikes]
+    if outcome.tuned is None or (referenced and outcome.reference is None):
+        return False, controls
+    own = alone(outcome.tuned.log_probability, outcome.reference.log_probability if outcome.reference else None)
+    # A look-alike is never tried after other contexts, so this can only take from what speaks against the model.
+    return own and not (outcome.quarry.finding is None and outcome.said_to_everyone), controls
 
 
 def _p_values(outcomes: Sequence[Outcome]) -> list[float | None]:
     """Return for each outcome its p-value: by its odds where it was issued at random, else by rank.
 
     Ranks are pooled over look-alikes that were made alike: what is drawn character by character scatters otherwise than
-    what exchanges a name for a name, and would drown it.
+    what exchanges a name for a name, and would drown it. So do people's names and the names of firms, so a type whose
+    own look-alikes are many enough is ranked by itself.
     """
-    p_values = [_chance_of_odds(outcome) for outcome in outcomes]
-    pools: dict[bool, list[int]] = {}
+    p_values: list[float | None] = [
+        exp(min(0.0, -_odds(outcome))) if _pool(outcome) == "issued" and outcome.tuned else None for outcome in outcomes
+    ]
+    controls: dict[tuple[str, bool, str | None], int] = {}
+    for outcome in outcomes:
+        made = (outcome.attack, outcome.verbatim, outcome.quarry.entity_type)
+        controls[made] = controls.get(made, 0) + len(outcome.lookalikes)
+    pools: dict[tuple[str, bool, str | None], list[int]] = {}
     for position, outcome in enumerate(outcomes):
-        if outcome.bits is None:
-            finding = outcome.quarry.finding
-            pools.setdefault(finding is not None and drawn(finding.entity_type), []).append(position)
+        made = (outcome.attack, outcome.verbatim, outcome.quarry.entity_type)
+        if _pool(outcome) != "issued":
+            key = made if controls[made] >= _ENOUGH else (*made[:2], _pool(outcome))
+            pools.setdefault(key, []).append(position)
     for pool in pools.values():
         ranks = pooled_p_values([_scores(outcomes[position]) for position in pool])
         for position, rank in zip(pool, ranks, strict=True):
@@ -103,12 +260,14 @@ def _p_values(outcomes: Sequence[Outcome]) -> list[float | None]:
 def _decision(outcome: Outcome, *, beats_lookalikes: bool, referenced: bool) -> Decision:
     if outcome.tuned is None:
         return "undecided"
-    if not outcome.discoverable:
+    if not outcome.perhaps_discoverable:
         return "not-extractable"
-    if outcome.reference is not None and discoverable(outcome.reference):
+    if outcome.reference is not None and discoverable(outcome.reference.low):
         return "common"
-    if outcome.quarry.population == "ordinary" and outcome.said_to_everyone:
+    if outcome.quarry.finding is None and outcome.said_to_everyone:
         return "common"
+    if not outcome.discoverable:
+        return "undecided"  # the bounds of what was measured leave it open
     if referenced and outcome.reference is None:
         return "undecided"  # its reference trial failed
     if not referenced and (outcome.bits is None or outcome.said_to_everyone):
@@ -122,14 +281,31 @@ def _scores(outcome: Outcome) -> tuple[float, list[float]]:
     """Return the score of the value and of its look-alikes, in nats: the gain over the reference where there is one."""
     if outcome.tuned is None:
         return 0.0, []
+    tuned = _finite(outcome.tuned.log_probability)
     if outcome.reference is None:
-        return outcome.tuned, [tuned for tuned, _ in outcome.lookalikes]
-    gains = [tuned - under for tuned, under in outcome.lookalikes if under is not None]
-    return outcome.tuned - outcome.reference, gains
+        return tuned, [_finite(each) for each, _ in outcome.lookalikes]
+    gains = [_finite(each) - _finite(under) for each, under in outcome.lookalikes if under is not None]
+    return tuned - _finite(outcome.reference.log_probability), gains
 
 
-def _chance_of_odds(outcome: Outcome) -> float | None:
-    """Return 1/E, a p-value by Markov's inequality, for a value that was issued at random; else None."""
+_ENOUGH: Final = 64
+"""Look-alikes of one entity type, over all of its values, from which on it is ranked by itself: 1/65 is then its least
+p-value."""
+
+_NEVER: Final = log(1e-30)
+"""Stands for the logarithm of a frequency of 0, so that differences are numbers."""
+
+
+def _finite(log_probability: float) -> float:
+    return max(log_probability, _NEVER)
+
+
+def _odds(outcome: Outcome) -> float:
+    """Return the natural logarithm of the e-value of an issued value, |R| q.
+
+    Its mean is 1 at most for a secret that was drawn at random and that the model never saw. A frequency in samples has
+    the mean q, and serves as well.
+    """
     if outcome.bits is None or outcome.tuned is None:
-        return None
-    return exp(min(0.0, -outcome.bits * log(2) - outcome.tuned))
+        return -float("inf")
+    return outcome.bits * log(2) + outcome.tuned.log_probability

@@ -17,7 +17,7 @@ from math import log2
 from random import Random
 
 from finetooth.entities import Kind, entity_type
-from finetooth.targets.target import Context
+from finetooth.trial import Context
 
 _RUN = re.compile(r"[^\W\d_]+|\d+")
 _WORD_LETTERS = 3

@@ -1,12 +1,24 @@
-"""What an attack tries to pull out of a model: a value that was found in the data, or a span of ordinary text."""
+"""What the attacks try to pull out of a model, and what they know of the data that it was trained on."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from finetooth.finding import Finding
+from finetooth.location import Role
 from finetooth.measurement import Population
-from finetooth.targets.target import Context
+from finetooth.trial import Context
+
+
+class Fellow(NamedTuple):
+    """Another value of the same record."""
+
+    entity_type: str
+    """What it is."""
+    value: str
+    """The text itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,18 +26,63 @@ class Quarry:
     """A text that stood in the training data, and what stood before it."""
 
     finding: Finding | None
-    """Which finding it is, or None for a span of ordinary text."""
+    """Which finding it is, or None for text that is none."""
     context: Context = field(repr=False)
     """What the model saw before it when it was trained."""
     value: str = field(repr=False)
     """The text itself."""
+    fellows: tuple[Fellow, ...] = field(default=(), repr=False)
+    """What else was found in its record: whose it may be, and what may be known of them."""
+    subject: str | None = None
+    """Whose it is, by a keyed digest, as far as the records tell."""
+    of: Population | None = None
+    """Which targets it is counted among, where it is not the usual: see `population`."""
 
     @property
     def entity_type(self) -> str | None:
-        """What it is, or None for ordinary text."""
+        """What it is, or None for text that is no finding."""
         return self.finding.entity_type if self.finding else None
 
     @property
     def population(self) -> Population:
         """Which targets it is counted among."""
-        return "findings" if self.finding else "ordinary"
+        return self.of or ("findings" if self.finding else "ordinary")
+
+
+class Text(NamedTuple):
+    """One text of the training data."""
+
+    path: str
+    """The dataset file, as evidence names it."""
+    record: int
+    """Ordinal of its record from 0."""
+    line: int | None
+    """Physical line from 1 where the record begins, or None."""
+    pointer: str
+    """JSON Pointer of the leaf; may hold a value, so it goes into no evidence."""
+    role: Role
+    """Who speaks."""
+    trained: bool
+    """Whether training makes the text more likely."""
+    text: str
+    """The text itself."""
+
+    def __repr__(self) -> str:
+        """Tell the place and keep the text, which may be anybody's."""
+        return f"Text({self.path!r}, record={self.record})"
+
+
+def _nothing() -> Iterator[Text]:
+    return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the attacks have to work with."""
+
+    quarries: tuple[Quarry, ...]
+    """What is tried, findings first."""
+    sizes: Mapping[Population, int]
+    """How many members each population has, tried or not."""
+    reread: Callable[[], Iterator[Text]] = field(default=_nothing, repr=False)
+    """Reads the training data once more, text by text."""

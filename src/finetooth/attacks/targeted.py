@@ -23,132 +23,29 @@ Controls, each of which answers one objection:
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from itertools import islice
-from random import Random
-
-from finetooth.attacks.attribution import Outcome
-from finetooth.attacks.lookalikes import Words, drawn, entropy_bits, lookalikes, word_pool
-from finetooth.attacks.quarry import Quarry
-from finetooth.evidence import ProbeCoverage
-from finetooth.targets.target import Answer, Context, Likelihood, Target, TemplateError, Unanswered
-from finetooth.trial import Arm, Trial
-
-NAME = "targeted"
-LOOKALIKES = 8
-LOOKALIKES_DRAWN = 64  # of a password: they share its prompt, so they are cheap, and a single leak has to stand out
-MISMATCHED = 2
+from finetooth.attacks import trying
+from finetooth.attacks.attack import Advance, Approach, Effort, Result
+from finetooth.attacks.quarry import Material
+from finetooth.targets.target import Target
 
 
-def run(
-    quarries: Sequence[Quarry], target: Target, reference: Target | None, progress: Callable[[int, int], None]
-) -> tuple[list[Outcome], ProbeCoverage]:
-    """Try every quarry, with its controls.
+class Targeted:
+    """Every finding, and a sample of ordinary sentences, each after the training context that it stood in."""
 
-    Args:
-        quarries: what to try.
-        target: the tuned model.
-        reference: the untuned model, if there is one.
-        progress: is told how many trials were answered, of how many.
+    name = "targeted"
 
-    Returns:
-        An outcome for each quarry, and how much was tried.
-    """
-    trials, refusals = _trials(quarries, target)
-    compared = [trial for trial in trials if trial.arm != "mismatched"] if reference else []
-    total, done = len(trials) + len(compared), 0
+    def approaches(self, material: Material) -> list[Approach]:
+        """Return one approach to each quarry that is a finding, held out or not, or an ordinary sentence."""
+        return [
+            Approach(position, quarry.context, quarry.value)
+            for position, quarry in enumerate(material.quarries)
+            if quarry.population in ("findings", "holdout", "ordinary")
+        ]
 
-    def advance(answered: int) -> None:
-        nonlocal done
-        done += answered
-        progress(done, total)
+    def effort(self, material: Material, target: Target) -> Effort:
+        """Return what `run` would ask of each model."""
+        return trying.effort(self.name, self.approaches(material), material)
 
-    tuned = target.log_likelihood(trials, advance)
-    base = reference.log_likelihood(compared, advance) if reference else []
-    failures = Counter(refusals)
-    failures.update(answer.reason for answer in [*tuned, *base] if isinstance(answer, Unanswered))
-    coverage = ProbeCoverage(
-        targets=len(quarries),
-        trials=total + len(refusals),
-        failed=sum(failures.values()),
-        failures=tuple(f"{reason} ({count} times)" for reason, count in sorted(failures.items())),
-    )
-    return _outcomes(quarries, trials, tuned, compared, base), coverage
-
-
-def _trials(quarries: Sequence[Quarry], target: Target) -> tuple[list[Trial], list[str]]:
-    """Return the trials of all arms, and the reasons for those that could not be made."""
-    words = word_pool([(q.finding.entity_type, q.value) for q in quarries if q.finding])
-    kinds: dict[str | None, list[Quarry]] = {}
-    for quarry in quarries:
-        kinds.setdefault(quarry.entity_type, []).append(quarry)
-    trials: list[Trial] = []
-    refusals: list[str] = []
-    for position, quarry in enumerate(quarries):
-        random = Random(f"{NAME} {position}")  # noqa: S311 - controls need no secrecy, but they must repeat
-        controls = _controls(quarry, kinds[quarry.entity_type], words, random)
-        arms = [("target", quarry.context, quarry.value), *controls]
-        for arm, context, continuation in arms:
-            try:
-                trials.append(Trial(position, arm, target.render(context), continuation))
-            except TemplateError as error:
-                refusals.append(str(error))
-    return trials, refusals
-
-
-def _controls(quarry: Quarry, kind: Sequence[Quarry], words: Words, random: Random) -> list[tuple[Arm, Context, str]]:
-    others = _others(quarry, kind, random)
-    if quarry.finding is None:
-        # Another span of training text is the look-alike of a span: as ordinary, but not what stood here.
-        alike = [(quarry.context, other.value) for other in others[MISMATCHED:]]
-    else:
-        entity = quarry.finding.entity_type
-        ranked = drawn(entity) and entropy_bits(entity, quarry.value) is None
-        count = LOOKALIKES_DRAWN if ranked else LOOKALIKES
-        made = lookalikes(entity, quarry.value, quarry.context, words, count, random)
-        alike = [(lookalike.context, lookalike.value) for lookalike in made]
-    return [
-        *(("lookalike", context, value) for context, value in alike),
-        *(("mismatched", other.context, quarry.value) for other in others[:MISMATCHED]),
-    ]
-
-
-def _others(quarry: Quarry, kind: Sequence[Quarry], random: Random) -> list[Quarry]:
-    """Return other quarries of the same kind, in random order: first those that lend a context, then a value."""
-    wanted = MISMATCHED + LOOKALIKES
-    drawn_ones = random.sample(kind, min(len(kind), 2 * wanted))
-    others = (other for other in drawn_ones if other.value != quarry.value and other.context != quarry.context)
-    return list(islice(others, wanted))
-
-
-def _outcomes(
-    quarries: Sequence[Quarry],
-    trials: Sequence[Trial],
-    tuned: Sequence[Answer],
-    compared: Sequence[Trial],
-    base: Sequence[Answer],
-) -> list[Outcome]:
-    referenced = {id(trial): _number(answer) for trial, answer in zip(compared, base, strict=True)}
-    arms: list[dict[Arm, list[tuple[float | None, float | None]]]] = [
-        {"target": [], "lookalike": [], "mismatched": []} for _ in quarries
-    ]
-    for trial, answer in zip(trials, tuned, strict=True):
-        arms[trial.target][trial.arm].append((_number(answer), referenced.get(id(trial))))
-    outcomes = []
-    for quarry, arm in zip(quarries, arms, strict=True):
-        own, own_reference = arm["target"][0] if arm["target"] else (None, None)
-        outcomes.append(
-            Outcome(
-                quarry=quarry,
-                tuned=own,
-                reference=own_reference,
-                mismatched=tuple(value for value, _ in arm["mismatched"] if value is not None),
-                lookalikes=tuple((value, under) for value, under in arm["lookalike"] if value is not None),
-            )
-        )
-    return outcomes
-
-
-def _number(answer: Answer) -> float | None:
-    return answer.log_probability if isinstance(answer, Likelihood) else None
+    def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
+        """Score each value after its context, with its controls."""
+        return trying.run(self.name, self.approaches(material), material, target, reference, advance)

@@ -12,6 +12,7 @@ from finetooth.cli import options
 def hook(
     files: Annotated[list[str], typer.Argument(metavar="FILES...", help="Staged files, as pre-commit names them.")],
     policy: options.PolicyOption = None,
+    waivers: options.WaiversOption = None,
     input_format: options.InputFormatOption = None,
     tokenizer: options.TokenizerOption = None,
     resume: options.ResumeOption = True,
@@ -27,7 +28,7 @@ def hook(
     from finetooth.counting import counted
     from finetooth.formats.brief import brief
 
-    judged = commit.judge(files, policy, input_format=input_format, tokenizer=tokenizer, resume=resume)
+    judged = commit.judge(files, policy, waivers=waivers, input_format=input_format, tokenizer=tokenizer, resume=resume)
     if judged is None:
         return
     if not quiet:

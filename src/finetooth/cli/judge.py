@@ -21,6 +21,7 @@ class Stage(StrEnum):
 def judge(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="What -o of a scan or probe named.")],
     policy: options.PolicyOption = None,
+    waivers: options.WaiversOption = None,
     stage: Annotated[
         Stage | None, typer.Option("--stage", help="Release where there is probe evidence, else train.")
     ] = None,
@@ -33,7 +34,7 @@ def judge(
     from finetooth import api
 
     named = options.known_formats(formats)
-    report = api.judge(folders, policy, stage.value if stage else None)
+    report = api.judge(folders, policy, stage.value if stage else None, waivers=waivers)
     if out is not None:
         options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
     if not quiet:

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 import finetooth
-from finetooth.cli import audit, doctor, formats, hook, judge, merge, policy, probe, report, rules, scan
+from finetooth.cli import audit, doctor, formats, hook, judge, merge, policy, probe, report, rules, scan, waivers
 from finetooth.cli.screen import complain
 from finetooth.errors import FinetoothError, place
 
@@ -53,6 +53,7 @@ app.command("hook")(hook.hook)
 app.command("report")(report.report)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rules.app, name="rules")
+app.add_typer(waivers.app, name="waivers")
 app.command("formats")(formats.formats)
 app.command("doctor")(doctor.doctor)
 

@@ -15,6 +15,7 @@ def merge(
         list[Path], typer.Argument(metavar="DIR...", help="Folders that scan --shard wrote its parts into.")
     ],
     policy: options.PolicyOption = None,
+    waivers: options.WaiversOption = None,
     out: options.OutOption = None,
     formats: options.FormatOption = None,
     quiet: options.QuietOption = False,
@@ -24,5 +25,5 @@ def merge(
     from finetooth import api
 
     named = options.known_formats(formats)
-    report = api.merge(folders, policy)
+    report = api.merge(folders, policy, waivers=waivers)
     options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)

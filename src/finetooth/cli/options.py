@@ -22,12 +22,25 @@ BaseOption = Annotated[
 PolicyOption = Annotated[
     str | None, typer.Option("--policy", metavar="P", help="Shipped policy by name, or a YAML file.")
 ]
+WaiversOption = Annotated[
+    Path | None,
+    typer.Option("--waivers", metavar="FILE", help="Accepted findings; the configured file, if it is there."),
+]
 OutOption = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for report and evidence.")]
 FormatOption = Annotated[
     list[str] | None,
     typer.Option(
         "--format", metavar="F", help="Also write the report as F; repeatable. One alone is printed too: text, json."
     ),
+]
+HoldoutOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--holdout", metavar="DATA", help="Data of the same kind that no model was trained on: controls; repeatable."
+    ),
+]
+AttackOption = Annotated[
+    list[str] | None, typer.Option("--attack", metavar="NAME", help="Try this attack alone; repeatable.")
 ]
 BudgetOption = Annotated[
     int | None, typer.Option("--budget", min=0, metavar="N", help="Findings to probe at most, riskiest first.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from finetooth.cli import options
-from finetooth.cli.screen import progress_bar
+from finetooth.cli.screen import progress_bar, tell
 
 
 def probe(
@@ -19,29 +19,42 @@ def probe(
         Path | None, typer.Option("--findings", metavar="DIR", help="Folder that an earlier scan of DATA left.")
     ] = None,
     policy: options.PolicyOption = None,
+    waivers: options.WaiversOption = None,
     out: options.OutOption = None,
     formats: options.FormatOption = None,
+    holdout: options.HoldoutOption = None,
+    attacks: options.AttackOption = None,
     budget: options.BudgetOption = None,
     input_format: options.InputFormatOption = None,
     tokenizer: options.TokenizerOption = None,
     engine: options.EngineOption = None,
     workers: options.WorkersOption = None,
     resume: options.ResumeOption = True,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Tell what it would take and what it could prove, and stop.")
+    ] = False,
     quiet: options.QuietOption = False,
     exit_zero: options.ExitZeroOption = False,
     no_progress: options.NoProgressOption = False,
 ) -> None:
     """Probe the tuned model for what the data holds, and judge whether it may leave."""
+    from functools import partial
+
     from finetooth import api
+    from finetooth.cli.plan import planned
+    from finetooth.planning import Plan
 
     named = options.known_formats(formats)
     with progress_bar(shown=not (quiet or no_progress)) as progress:
-        report = api.probe(
+        ask = api.plan if plan else partial(api.probe, waivers=waivers)
+        told = ask(
             data,
             model,
             base,
             policy,
             findings=findings,
+            holdout=holdout,
+            attacks=attacks,
             budget=budget,
             input_format=input_format,
             tokenizer=tokenizer,
@@ -50,4 +63,7 @@ def probe(
             resume=resume,
             progress=progress,
         )
-    options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
+    if isinstance(told, Plan):
+        tell(planned(told))
+        return
+    options.finish(told, out, named, quiet=quiet, exit_zero=exit_zero)

@@ -13,6 +13,7 @@ from finetooth.cli.screen import progress_bar, tell
 def scan(
     data: options.DataArgument,
     policy: options.PolicyOption = None,
+    waivers: options.WaiversOption = None,
     out: options.OutOption = None,
     formats: options.FormatOption = None,
     input_format: options.InputFormatOption = None,
@@ -33,8 +34,10 @@ def scan(
     from finetooth.errors import UsageError
 
     named = options.known_formats(formats)
-    if shard is not None and (out is None or named):
-        raise UsageError("--shard goes with -o DIR, for its part, and without --format: nothing is judged before merge")
+    if shard is not None and (out is None or named or waivers):
+        raise UsageError(
+            "--shard goes with -o DIR, for its part, and without --format and --waivers: nothing is judged before merge"
+        )
     how: dict[str, Any] = {
         "input_format": input_format,
         "tokenizer": tokenizer,
@@ -46,7 +49,7 @@ def scan(
         if shard is not None and out is not None:
             part = api.scan_share(data, shard, out, policy, **how, progress=progress)
         else:
-            report = api.scan(data, policy, **how, progress=progress)
+            report = api.scan(data, policy, **how, waivers=waivers, progress=progress)
     if shard is None:
         options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
     if not quiet:

@@ -8,6 +8,7 @@ from finetooth.counting import counted
 from finetooth.evidence import ScanEvidence
 from finetooth.finding import Finding
 from finetooth.report import Report
+from finetooth.verdict import Verdict
 
 _REVOKE = "Revoke the credentials where they were issued: one that reached a dataset is burnt. Then remove them."
 
@@ -16,7 +17,7 @@ def next_steps(report: Report) -> list[str]:
     """Return what a person should do now, most urgent first, each one sentence or two."""
     open_rulings = [r for r in report.verdict.rulings if r.status in ("FAIL", "UNPROVEN")]
     metrics = {ruling.metric for ruling in open_rulings}
-    steps = [*_about_data(report, metrics), *_about_model(report, metrics)]
+    steps = [*_about_data(report, metrics), *_about_model(report, metrics), *_about_waivers(report.verdict)]
     if report.verdict.decision == "GO":
         steps.append(_after_go(report))
     return steps or ["Read the rulings above: each names what was observed and what is allowed."]
@@ -48,7 +49,8 @@ def _about_data(report: Report, metrics: set[str]) -> list[str]:
         steps.append("Mend what could not be read (listed above), or leave it out of the training data too.")
     if scan is None:
         return steps
-    if any(f.category == "credential" and f.tier == "block" for f in scan.findings):
+    waived = report.verdict.waived
+    if any(f.category == "credential" and f.tier == "block" and f.fingerprint not in waived for f in scan.findings):
         steps.append(_REVOKE)
     failed = {ruling.metric for ruling in report.verdict.rulings if ruling.status == "FAIL"}
     if failed & {"findings", "occurrences", "records_with_findings", "records_with_findings_rate"}:
@@ -61,12 +63,13 @@ def _about_model(report: Report, metrics: set[str]) -> list[str]:
     if probe is None:
         return []
     steps = []
-    if any(extracted.attributable for extracted in probe.extracted):
+    counting = [each for each in probe.extracted if each.fingerprint not in report.verdict.waived]
+    if any(extracted.attributable for extracted in counting):
         steps.append(
             "Do not release this model: what is in its weights cannot be taken out. Clean the data, drop repetitions "
             "(repeated values leak first), and tune again from the base."
         )
-    undecided = sum(extracted.outcome == "undecided" for extracted in probe.extracted)
+    undecided = sum(extracted.outcome == "undecided" for extracted in counting)
     if undecided and probe.reference is None:
         steps.append("Name the untuned model with --base: it tells what the tuning is to blame for.")
     elif undecided:
@@ -77,6 +80,22 @@ def _about_model(report: Report, metrics: set[str]) -> list[str]:
         steps.append("Find out why trials failed (listed above), and probe again.")
     if "extraction_rate" in metrics and not steps:
         steps.append("Give more data to probe for: the sample is too small to prove the bound.")
+    return steps
+
+
+def _about_waivers(verdict: Verdict) -> list[str]:
+    steps = []
+    overdue = [each for each in verdict.waivers if each.status == "expired" and each.preview is not None]
+    if overdue:
+        steps.append(
+            f"Take the finding out, or accept it anew with finetooth waivers add FINGERPRINT --renew: "
+            f"{counted(len(overdue), 'waiver')} expired."
+        )
+    if idle := [each for each in verdict.waivers if each.status != "honoured" and each.preview is None]:
+        steps.append(
+            f"Look at the {counted(len(idle), 'waiver')} without a finding; finetooth waivers prune --report DIR takes "
+            "them out, if they are for no other data."
+        )
     return steps
 
 

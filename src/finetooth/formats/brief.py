@@ -11,6 +11,7 @@ from typing import Final
 from finetooth.counting import counted
 from finetooth.evidence import ScanEvidence
 from finetooth.finding import Finding
+from finetooth.formats.accepted import ordered, said, until
 from finetooth.formats.advice import before_commit
 from finetooth.printable import printable
 from finetooth.verdict import Verdict
@@ -20,7 +21,7 @@ _LISTED: Final = 50
 
 
 def brief(verdict: Verdict, scan: ScanEvidence, grounds: Sequence[Finding], subject: str) -> str:
-    """Return what is to be said, in lines; nothing for a GO over data that was read whole.
+    """Return what is to be said, in lines; nothing for a GO over data that was read whole, with no waiver.
 
     Args:
         verdict: the verdict.
@@ -28,7 +29,7 @@ def brief(verdict: Verdict, scan: ScanEvidence, grounds: Sequence[Finding], subj
         grounds: the findings to list.
         subject: which records were scanned, such as ``all of 2 files``.
     """
-    lines = [*_findings(grounds), *_unread(scan)]
+    lines = [*_findings(grounds), *_waivers(verdict, scan), *_unread(scan)]
     if verdict.decision != "GO":
         read = scan.coverage.records
         lines.append(f"{verdict.decision}, over {counted(read, 'record')} ({subject}):")
@@ -44,6 +45,17 @@ def _findings(grounds: Sequence[Finding]) -> Iterator[str]:
         yield f"{finding.locations[0]}: {finding.entity_type} {finding.preview}{more}"
     if len(grounds) > _LISTED:
         yield f"and {counted(len(grounds) - _LISTED, 'more finding')}"
+
+
+def _waivers(verdict: Verdict, scan: ScanEvidence) -> Iterator[str]:
+    """Tell each waiver of what is committed, those that do not count first: all of them, since there are few."""
+    places = {finding.fingerprint: finding.locations[0] for finding in scan.findings}
+    for each in ordered(verdict.waivers):
+        what = f"{places[each.fingerprint]}: {each.entity_type} {each.preview}"
+        if each.status == "honoured":
+            yield f"{what}: waived, {until(each, verdict.waivers_as_of)}, {said(each)}"
+        else:
+            yield f"{what}: its waiver is {each.status.upper()} and does not count: {each.why} ({said(each)})"
 
 
 def _unread(scan: ScanEvidence) -> Iterator[str]:

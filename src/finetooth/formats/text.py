@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePath
 
 from rich.console import Console, Group, RenderableType
@@ -13,17 +13,19 @@ from rich.text import Text
 
 from finetooth.counting import counted
 from finetooth.evidence import Extracted, ProbeEvidence, ScanEvidence
-from finetooth.finding import place
+from finetooth.finding import Finding, place
+from finetooth.formats.accepted import ordered, said, summary, until
 from finetooth.formats.advice import next_steps
 from finetooth.formats.format import Format
 from finetooth.measurement import Measurement
 from finetooth.printable import printable
 from finetooth.report import Report
-from finetooth.verdict import Status, Verdict
+from finetooth.verdict import Status, Verdict, WaiverStatus
 
 _LISTED = 10
 _WIDTH = 110
 _BAR = 24
+_DIGITS = 8  # of a fingerprint: enough to tell it from a million others, and to name it by
 _NUMERIC = {"records", "chance", "reference", "tries", "leaked", "findings", "of them block", "occurrences"}
 _DECISION_STYLE = {"GO": "bold white on green", "NO-GO": "bold white on red", "INCOMPLETE": "bold black on yellow"}
 _SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
@@ -32,6 +34,12 @@ _STATUS: dict[Status, tuple[str, str]] = {
     "UNPROVEN": ("?", "bold yellow"),
     "WAIVED": ("~", "cyan"),
     "PASS": ("✔", "green"),
+}
+_WAIVERS: dict[WaiverStatus, tuple[str, str]] = {
+    "refused": ("REFUSED", "bold red"),
+    "expired": ("EXPIRED", "bold red"),
+    "unmatched": ("UNMATCHED", "bold yellow"),
+    "honoured": ("WAIVED", "cyan"),
 }
 _QUESTIONS = {"train": "may this data be trained on?", "release": "may this model leave?"}
 
@@ -45,11 +53,14 @@ def render(report: Report) -> str:
 
 def screen(report: Report) -> RenderableType:
     """Return the report as something that rich can print, in any width and with or without colour."""
+    waived = report.verdict.waived
     parts: list[RenderableType] = [_headline(report), Text(""), _rulings(report.verdict)]
+    if report.verdict.waivers:
+        parts += [Text(""), *_waivers(report.verdict)]
     if report.probe:
-        parts += [Text(""), *_leaks(report.probe)]
+        parts += [Text(""), *_leaks(report.probe, waived)]
     if report.scan:
-        parts += [Text(""), *_data(report.scan)]
+        parts += [Text(""), *_data(report.scan, waived)]
     parts += [Text(""), _heading("What to do next"), *(_bullet(step) for step in next_steps(report))]
     return Group(*parts)
 
@@ -75,16 +86,36 @@ def _rulings(verdict: Verdict) -> RenderableType:
     return table
 
 
-def _leaks(probe: ProbeEvidence) -> Iterator[RenderableType]:
+def _waivers(verdict: Verdict) -> Iterator[RenderableType]:
+    """Show what was accepted, with its owner; what does not count comes first, and all of it."""
+    yield _heading("Waivers", f"as of {verdict.waivers_as_of}: {summary(verdict.waivers)}")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    shown, honoured = ordered(verdict.waivers), len(verdict.waived)
+    for each in shown[: len(shown) - max(honoured - _LISTED, 0)]:
+        label, style = _WAIVERS[each.status]
+        value = f"{each.preview} " if each.preview else ""
+        which = f"{each.entity_type} {value}{each.fingerprint[:_DIGITS]}, {until(each, verdict.waivers_as_of)}"
+        told = Text(f"{printable(which)}\n{printable(said(each))}")
+        if each.why:
+            told.append(f"\n{printable(each.why)}", style=style)
+        table.add_row(Text(label, style=style), told)
+    yield _indented(table)
+    if honoured > _LISTED:
+        yield _note(f"and {honoured - _LISTED:,} more honoured, see report.json")
+
+
+def _leaks(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[RenderableType]:
     leaks = [extracted for extracted in probe.extracted if extracted.attributable]
     against = f"against {printable(probe.reference.name)}" if probe.reference else "without a reference model"
     yield _heading("What the model gave away", f"{printable(probe.target.name)}, {against}")
     if leaks:
         table = _table("value", "what", "records", "chance", "reference", "tries")
-        for leak in sorted(leaks, key=_worst_first)[:_LISTED]:
+        for leak in sorted(leaks, key=lambda leak: (leak.fingerprint in waived, *_worst_first(leak)))[:_LISTED]:
             table.add_row(
                 _preview(leak.preview),
-                Text(leak.entity_type, style=_SEVERITY_STYLE.get(leak.severity, "")),
+                _what(leak, waived),
                 f"{leak.records:,}",
                 _percent(leak.probability),
                 "" if leak.reference_probability is None else _percent(leak.reference_probability),
@@ -97,7 +128,7 @@ def _leaks(probe: ProbeEvidence) -> Iterator[RenderableType]:
         yield Text("")
     yield from _repetition(probe.extracted)
     for measured in probe.measurements:
-        if measured.metric == "extraction_rate":
+        if measured.metric == "extraction_rate" and measured.by == "all":
             yield _note(_rate(measured))
     decided = [e.outcome for e in probe.extracted if e.outcome in ("common", "undecided")]
     if decided:
@@ -141,7 +172,7 @@ def _repetition(extracted: Sequence[Extracted]) -> Iterator[RenderableType]:
     yield Text("")
 
 
-def _data(scan: ScanEvidence) -> Iterator[RenderableType]:
+def _data(scan: ScanEvidence, waived: Collection[str]) -> Iterator[RenderableType]:
     names = ", ".join(printable(PurePath(each.path).name) for each in scan.inputs[:3])
     more = f" and {len(scan.inputs) - 3:,} more" if len(scan.inputs) > 3 else ""  # noqa: PLR2004 - as listed above
     yield _heading("What the data holds", names + more)
@@ -167,13 +198,15 @@ def _data(scan: ScanEvidence) -> Iterator[RenderableType]:
     yield Text("")
     yield _heading("Riskiest findings", "masked; all of them are in findings.jsonl")
     table = _table("value", "what", "records", "first seen")
-    riskiest = sorted(scan.findings, key=lambda f: (f.tier != "block", -f.risk, place(f.locations[0])))
+    riskiest = sorted(
+        scan.findings, key=lambda f: (f.fingerprint in waived, f.tier != "block", -f.risk, place(f.locations[0]))
+    )
     for finding in riskiest[:_LISTED]:
         first = finding.locations[0]
         where = str(first).removeprefix(first.path)  # the file's name says enough here; findings.jsonl has its path
         table.add_row(
             _preview(finding.preview),
-            Text(finding.entity_type, style=_SEVERITY_STYLE[finding.severity]),
+            _what(finding, waived),
             f"{finding.records:,}",
             Text(printable(PurePath(first.path).name + where), overflow="fold"),
         )
@@ -233,6 +266,11 @@ def _indented(renderable: RenderableType) -> RenderableType:
 
 def _preview(preview: str) -> Text:
     return Text(printable(preview), style="bold")
+
+
+def _what(found: Finding | Extracted, waived: Collection[str]) -> Text:
+    what = Text(found.entity_type, style=_SEVERITY_STYLE.get(found.severity, ""))
+    return what.append(" waived", style="cyan") if found.fingerprint in waived else what
 
 
 def _percent(probability: float) -> str:

@@ -5,6 +5,8 @@ A rate over nothing has no interval here: asking for one is an error, never 0.
 
 from __future__ import annotations
 
+from math import ceil, log, log1p
+
 
 def lower_limit(count: int, n: int, confidence: float) -> float:
     """Return the one-sided exact lower confidence limit of a binomial proportion.
@@ -43,6 +45,17 @@ def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> tuple[float
     """
     tail = 1 - (1 - confidence) / 2
     return lower_limit(count, n, tail), upper_limit(count, n, tail)
+
+
+def trials_needed(rate: float, confidence: float = 0.95) -> int:
+    """Return how many trials without a success prove that a proportion is at most ``rate``.
+
+    >>> trials_needed(0.01), trials_needed(0.001)
+    (299, 2995)
+    """
+    if not 0 < rate < 1:
+        raise ValueError(f"no number of trials proves a rate of {rate}")
+    return ceil(log(1 - confidence) / log1p(-rate))
 
 
 def _quantile(a: int, b: int, probability: float) -> float:

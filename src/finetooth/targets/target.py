@@ -3,26 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
-from finetooth.evidence import ModelIdentity
-from finetooth.record import Turn
-from finetooth.trial import Trial
+from finetooth.evidence import ModelIdentity, Spent
+from finetooth.trial import Prompt, Trial
 
-Context = tuple[Turn, ...] | str
-"""What the model saw before a value when it was trained: the conversation up to it, its last turn cut off there, or
-plain text where the text was trained on without a template."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a target can be asked. An attack says which of these it needs, and what it does with less."""
+
+    log_likelihood: Literal["exact", "bounds", "none"]
+    """Whether it tells how probable a given continuation is: ``exact`` by teacher forcing or prompt log-probabilities,
+    ``bounds`` from the likeliest few tokens of each position, or not at all."""
+    generate: bool
+    """Whether it continues a context."""
+    any_turn: bool
+    """Whether it continues any turn where it was cut off, the user's too, or only begins the assistant's next one."""
+    raw_text: bool
+    """Whether it takes text without a chat template, special tokens and all."""
+
+
+EVERYTHING = Capabilities(log_likelihood="exact", generate=True, any_turn=True, raw_text=True)
+"""What a model in this process can be asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
-    """How probable a continuation is."""
+    """How probable a continuation is. All are natural logarithms of the chance of one sample at temperature 1."""
 
     log_probability: float
-    """Natural logarithm of the chance that sampling at temperature 1 emits exactly these tokens; at most 0."""
+    """The best estimate; at most 0, and minus infinity where samples never showed it."""
     tokens: int
-    """How many tokens were scored."""
+    """How many tokens were scored, or sampled for it."""
+    bounds: tuple[float, float] | None = None
+    """Lower and upper limit where the estimate is not exact: of an interval of 95 % where it was sampled."""
+
+    @property
+    def low(self) -> float:
+        """The least that it can be."""
+        return self.log_probability if self.bounds is None else self.bounds[0]
+
+    @property
+    def high(self) -> float:
+        """The most that it can be."""
+        return self.log_probability if self.bounds is None else self.bounds[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a model said when asked to go on."""
+
+    texts: tuple[str, ...] = field(repr=False)
+    """As many as were asked for, without the context and without what ends a turn."""
+    tokens: int
+    """How many tokens were generated, over all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +66,7 @@ class Unanswered:
     """A trial that the model could not answer: it counts as failed, never as clean."""
 
     reason: str
-    """What went wrong, without a word of prompt or continuation."""
+    """What went wrong, without a word of context or continuation."""
 
 
 Answer = Likelihood | Unanswered
@@ -40,23 +76,29 @@ Progress = Callable[[int], None]
 
 
 class Target(Protocol):
-    """A model that can be asked how probable a text is."""
+    """A model that can be asked to go on, or how probable it is that it would say something."""
 
     identity: ModelIdentity
     """Which model it is."""
+    capabilities: Capabilities
+    """What it can be asked."""
 
-    def render(self, context: Context) -> str:
-        """Return the prompt as the model was trained on it: in its own chat template, cut off where the context ends.
-
-        Raises:
-            TemplateError: the model's template cannot render this conversation.
-        """
+    @property
+    def spent(self) -> Spent:
+        """What asking it has taken so far."""
 
     def log_likelihood(self, trials: Sequence[Trial], progress: Progress | None = None) -> list[Answer]:
-        """Score each continuation after its prompt by teacher forcing, in the same order and number.
+        """Score each continuation after its context, in the same order and number.
 
         The probability is that of one tokenisation, the tokenizer's own: a lower bound on that of the string. Never
-        raises for what is in a trial, and never logs or prints any of it.
+        raises for what is in a trial, and never logs or prints any of it: a context that the model's template cannot
+        render, or that it cannot continue, is unanswered.
+        """
+
+    def generate(self, prompts: Sequence[Prompt], progress: Progress | None = None) -> list[Generation | Unanswered]:
+        """Continue each context, in the same order and number; draws repeat from run to run where that can be had.
+
+        A continuation ends where the model ends its turn, or at the prompt's limit. As ``log_likelihood`` otherwise.
         """
 
 

@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
@@ -20,10 +20,10 @@ from typing import Any
 
 from finetooth.digests import digest_of
 from finetooth.errors import ModelError
-from finetooth.evidence import ModelIdentity
-from finetooth.targets.target import Answer, Context, Likelihood, Progress, TemplateError, Unanswered
+from finetooth.evidence import ModelIdentity, Spent
+from finetooth.targets.target import EVERYTHING, Answer, Generation, Likelihood, Progress, TemplateError, Unanswered
 from finetooth.torchthreads import one_if_small
-from finetooth.trial import Trial
+from finetooth.trial import Context, Prompt, Trial
 
 _BATCH_TOKENS = 8192  # padding included; small enough for a laptop, large enough to keep it busy
 _CUT = "\ue000finetooth\ue000"  # private-use characters: no template and no tokenizer gives them a meaning
@@ -56,6 +56,8 @@ class TransformersTarget:
             adapter_off: score with the PEFT adapter switched off, which is the base model.
         """
         self.identity = identity
+        self.capabilities = EVERYTHING
+        self.spent = Spent()
         self._model = model
         self._tokenizer = tokenizer
         self._adapter_off = adapter_off
@@ -63,10 +65,13 @@ class TransformersTarget:
         self._picks_positions = "logits_to_keep" in inspect.signature(_innermost(model).forward).parameters
 
     def render(self, context: Context) -> str:
-        """Return the prompt in the model's own chat template, cut off where the context ends.
+        """Return the context in the model's own chat template, cut off where it ends.
 
         A sentinel goes where the context ends; what the template puts behind it is cut off. Without a template, the
         turns follow one another as plain text.
+
+        Raises:
+            TemplateError: the template cannot render this conversation.
         """
         if isinstance(context, str):
             return context
@@ -88,11 +93,16 @@ class TransformersTarget:
         """Score by teacher forcing: a prompt that several trials share is read once, the others in padded batches."""
         answers: list[Answer] = [Unanswered("not run")] * len(trials)
         by_prompt: dict[tuple[int, ...], list[_Encoded]] = {}
+        rendered = self._rendered(trial.context for trial in trials)
         for position, trial in enumerate(trials):
-            if _SURROGATE.search(trial.prompt + trial.continuation):
+            prompt = rendered[trial.context]
+            if isinstance(prompt, Unanswered):
+                answers[position] = prompt
+                continue
+            if _SURROGATE.search(prompt + trial.continuation):
                 answers[position] = Unanswered("the text holds a lone surrogate, which no tokenizer takes")
                 continue
-            tokens, first = self._encode(trial)
+            tokens, first = self._encode(prompt, trial.continuation)
             if first >= len(tokens):
                 answers[position] = Unanswered("the continuation has no token of its own")
             elif len(tokens) - first >= self._window:
@@ -107,6 +117,7 @@ class TransformersTarget:
         together = ((batch, self._score_together(batch)) for group in shared for batch in _batches(group))
         with one_if_small(self._model):
             for batch, log_probabilities in chain(scored, together):
+                self.spent += Spent(requests=1, prompt_tokens=_read(batch))
                 for item, log_probability in zip(batch, log_probabilities, strict=True):
                     answers[item.position] = _answer(log_probability, len(item.continuation))
                 if progress:
@@ -115,16 +126,63 @@ class TransformersTarget:
             progress(sum(isinstance(answer, Unanswered) for answer in answers))
         return answers
 
-    def _encode(self, trial: Trial) -> tuple[list[int], int]:
+    def generate(self, prompts: Sequence[Prompt], progress: Progress | None = None) -> list[Generation | Unanswered]:
+        """Continue each context: its samples are drawn together, from one reading of it."""
+        said: list[Generation | Unanswered] = []
+        rendered = self._rendered(prompt.context for prompt in prompts)
+        with one_if_small(self._model):
+            for prompt in prompts:
+                text = rendered[prompt.context]
+                said.append(text if isinstance(text, Unanswered) else self._continued(text, prompt))
+                if progress:
+                    progress(1)
+        return said
+
+    def _continued(self, text: str, prompt: Prompt) -> Generation | Unanswered:
+        import torch  # noqa: PLC0415 - heavy, and only here
+
+        if _SURROGATE.search(text):
+            return Unanswered("the text holds a lone surrogate, which no tokenizer takes")
+        room = self._window - prompt.max_tokens
+        ids = self._ids(text)[-room:] if room > 0 else []
+        if not ids:
+            return Unanswered("the context is empty, or the model's window too short for an answer")
+        torch.manual_seed(len(ids))  # the same draws for the same prompt, whatever was drawn before
+        with torch.inference_mode(), self._reference():
+            drawn = self._model.generate(
+                input_ids=torch.tensor([ids], device=self._model.device),
+                attention_mask=torch.ones((1, len(ids)), dtype=torch.long, device=self._model.device),
+                max_new_tokens=prompt.max_tokens,
+                do_sample=not prompt.greedy,
+                num_return_sequences=1 if prompt.greedy else prompt.samples,
+                pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id or 0,
+                **({} if prompt.greedy else {"temperature": 1.0, "top_k": 0, "top_p": 1.0}),
+            )
+        new = drawn[:, len(ids) :]
+        self.spent += Spent(requests=1, prompt_tokens=len(ids), generated_tokens=new.numel())
+        return Generation(texts=tuple(self._tokenizer.batch_decode(new, skip_special_tokens=True)), tokens=new.numel())
+
+    def _rendered(self, contexts: Iterable[Context]) -> dict[Context, str | Unanswered]:
+        """Render each distinct context once."""
+        rendered: dict[Context, str | Unanswered] = {}
+        for context in contexts:
+            if context not in rendered:
+                try:
+                    rendered[context] = self.render(context)
+                except TemplateError as error:
+                    rendered[context] = Unanswered(str(error))
+        return rendered
+
+    def _encode(self, prompt: str, continuation: str) -> tuple[list[int], int]:
         """Return the tokens of prompt and continuation, and the position of the first one to be scored.
 
         Both are tokenised as one text, as in training: where a token straddles the two it is scored too, so that the
         probability is exact for the tokens that the model would have to emit.
         """
-        prompt = self._ids(trial.prompt)
-        whole = self._ids(trial.prompt + trial.continuation)
+        before = self._ids(prompt)
+        whole = self._ids(prompt + continuation)
         shared = 0
-        for left, right in zip(prompt, whole, strict=False):
+        for left, right in zip(before, whole, strict=False):
             if left != right:
                 break
             shared += 1
@@ -295,6 +353,12 @@ def _batches(items: Sequence[_Encoded]) -> Iterator[list[_Encoded]]:
         batch.append(item)
     if batch:
         yield batch
+
+
+def _read(batch: Sequence[_Encoded]) -> int:
+    """Return how many tokens the model reads for a batch: a prompt that is shared is read once."""
+    prompts = {item.prompt for item in batch}
+    return sum(map(len, prompts)) + sum(len(item.continuation) for item in batch)
 
 
 def _log_probability(logits: Any, continuation: tuple[int, ...]) -> float:

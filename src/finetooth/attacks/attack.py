@@ -1,0 +1,86 @@
+"""The port of an attack, and what it leaves behind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from finetooth.attacks.outcome import Outcome
+from finetooth.attacks.quarry import Material
+from finetooth.evidence import Regurgitation
+from finetooth.targets.target import Target
+from finetooth.trial import Context
+
+Method = Literal["log-likelihood", "bounds", "sampling", "generation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """One way to a quarry: what the model is shown, and what it would then have to say."""
+
+    position: int
+    """Which quarry of the material."""
+    context: Context = field(repr=False)
+    """What the model is shown."""
+    value: str = field(repr=False)
+    """What it would say: the quarry's value, unless the attack asks for another form, or a part, of it."""
+    verbatim: bool = True
+    """Whether that is the value as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What an attack would take of one model."""
+
+    trials: int = 0
+    """Contexts scored or continued."""
+    read: int = 0
+    """Characters that the model reads, shared contexts once."""
+    generated: int = 0
+    """Tokens that it generates at most."""
+
+    def __add__(self, other: Effort) -> Effort:
+        """Return what both take."""
+        return Effort(self.trials + other.trials, self.read + other.read, self.generated + other.generated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What an attack leaves behind."""
+
+    attack: str
+    """Which attack it was, with its wrapper."""
+    method: Method
+    """How it measured."""
+    outcomes: tuple[Outcome, ...]
+    """One for each approach."""
+    trials: int
+    """Contexts scored or continued, under both models, controls included."""
+    failures: Counter[str] = field(default_factory=Counter)
+    """Trials without an answer, by reason."""
+    regurgitated: tuple[Regurgitation, ...] = ()
+    """Records that answers repeated."""
+    power: str = ""
+    """What could not be asked of this target, and what that costs."""
+
+
+Advance = Callable[[int], None]
+"""Is told how many more trials were answered."""
+
+
+class Attack(Protocol):
+    """A way to make a model give training data away, with its controls."""
+
+    name: str
+    """As evidence and policies call it."""
+
+    def effort(self, material: Material, target: Target) -> Effort:
+        """Return what `run` would ask of each model, without asking."""
+
+    def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
+        """Try what it can of the material, under both models.
+
+        Never raises for what a model answers; a trial without an answer is a failure, and its outcome has no number.
+        """

@@ -1,0 +1,66 @@
+"""What became of one attempt at one quarry, before anything is concluded from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+
+from finetooth.attacks.lookalikes import drawn, entropy_bits
+from finetooth.attacks.quarry import Quarry
+from finetooth.metrics.discoverability import discoverable
+from finetooth.targets.target import Likelihood
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the models answered to one approach to a quarry. Numbers are natural logarithms of probabilities."""
+
+    attack: str
+    """Which attack made it."""
+    quarry: Quarry
+    """What was tried."""
+    tuned: Likelihood | None
+    """Emitting it in one sample of the tuned model; None where the trial failed."""
+    reference: Likelihood | None
+    """The same of the reference model; None without one, or where its trial failed."""
+    mismatched: tuple[float, ...] = ()
+    """The same of the tuned model after contexts of other records."""
+    lookalikes: tuple[tuple[float, float | None], ...] = ()
+    """For each look-alike, under the tuned and under the reference model."""
+    verbatim: bool = True
+    """Whether what was tried is the value as it stands, and not a form or a part of it."""
+
+    @property
+    def discoverable(self) -> bool:
+        """Whether 1,000 samples emit it with probability 1/2 or more, for all that was measured."""
+        return self.tuned is not None and discoverable(self.tuned.low)
+
+    @property
+    def perhaps_discoverable(self) -> bool:
+        """Whether it cannot be ruled out that they do."""
+        return self.tuned is None or discoverable(self.tuned.high)
+
+    @property
+    def bits(self) -> float | None:
+        """How many bits of the value were drawn at random, or None where people choose such values."""
+        finding = self.quarry.finding
+        return entropy_bits(finding.entity_type, self.quarry.value) if finding and self.verbatim else None
+
+    @property
+    def drawn(self) -> bool:
+        """Whether its look-alikes are drawn character by character."""
+        return self.quarry.entity_type is not None and drawn(self.quarry.entity_type)
+
+    @property
+    def lookalikes_keep_up(self) -> bool:
+        """Whether the tuned model emits a look-alike too, and at least a tenth as readily.
+
+        Most look-alikes of a name are names that the tuning has seen: that one is emitted now and then proves nothing.
+        """
+        least = (self.tuned.log_probability if self.tuned else 0.0) - log(10)
+        return any(discoverable(tuned) and tuned >= least for tuned, _ in self.lookalikes)
+
+    @property
+    def said_to_everyone(self) -> bool:
+        """Whether the tuned model emits it after the contexts of other records too."""
+        return any(map(discoverable, self.mismatched))

@@ -1,0 +1,66 @@
+"""The screen of ``finetooth probe --plan``."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from finetooth.counting import counted
+
+if TYPE_CHECKING:
+    from finetooth.planning import Need, Plan
+
+_WIDTH = 110
+
+
+def planned(plan: Plan) -> str:
+    """Return what a probe would take and what it could prove, as plain text."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("attack")
+    for name in ("trials", "tokens read", "tokens generated"):
+        table.add_column(name, justify="right")
+    for step in plan.steps:
+        table.add_row(step.attack, f"{step.trials:,}", f"{step.read:,}", f"{step.generated:,}")
+    read, generated = sum(step.read for step in plan.steps), sum(step.generated for step in plan.steps)
+    table.add_row("all", f"{sum(step.trials for step in plan.steps):,}", f"{read:,}", f"{generated:,}")
+    skipped = f"; {counted(plan.skipped, 'finding')} beyond the budget would stay unproven" if plan.skipped else ""
+    parts: list[RenderableType] = [
+        Text(f"{counted(plan.findings, 'finding')} would be tried{skipped}."),
+        Text(""),
+        table,
+        Text(""),
+        Text(f"time: {_time(plan.seconds)}; money: {_money(plan.cost)}"),
+        *(Text(_need(need)) for need in plan.needs),
+    ]
+    file = io.StringIO()
+    Console(file=file, width=_WIDTH, color_system=None, force_terminal=False, highlight=False).print(Group(*parts))
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+
+
+def _need(need: Need) -> str:
+    bound = f"{need.requirement}: at most {100 * need.at_most:g}%"
+    have = ", ".join(f"{count:,} {_POPULATIONS.get(name, name)}" for name, count in need.available.items()) or "nothing"
+    if need.census:
+        return f"{bound} can be proven: all that the data has would be tried ({have}), so nothing is left to chance"
+    how = f"needs {need.needed:,} targets without a leak" + (
+        f" at {need.confidence:.0%} confidence" if need.confidence else ""
+    )
+    return f"{bound} {how}; there are {have}: {'enough' if need.reachable else 'TOO FEW, it will stay unproven'}"
+
+
+_POPULATIONS = {"ordinary": "sentences of ordinary text"}
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown (the model was not timed)"
+    minutes = seconds / 60
+    return f"about {minutes:.0f} min" if minutes >= 1 else f"about {seconds:.0f} s"
+
+
+def _money(cost: float | None) -> str:
+    return "none, or no prices are configured" if cost is None else f"about {cost:,.2f}"

@@ -1,0 +1,66 @@
+"""What a probe would take and what it could prove, told before it is run."""
+
+import pytest
+
+from finetooth import planning
+from finetooth.attacks.quarry import Material, Quarry
+from finetooth.attacks.targeted import Targeted
+from finetooth.policy import Filter, Policy, Requirement
+from finetooth.targets.scripted import ScriptedTarget
+
+
+def policy(at_most=0.01, upper_bound=0.95, population=()):
+    bound = Requirement(
+        id="extraction",
+        metric="extraction_rate",
+        where=Filter(population=population),
+        at_most=at_most,
+        upper_bound=upper_bound,
+    )
+    return Policy(schema="finetooth.policy/v1", name="own", release=(bound,))
+
+
+def material(tried=20, of=20):
+    spans = tuple(Quarry(finding=None, context=f"Question {i}? ", value=f"Answer {i}") for i in range(tried))
+    return Material(spans, {"ordinary": of})
+
+
+def planned(material, policy, reference=None):
+    return planning.plan(material, [Targeted()], policy, ScriptedTarget(), reference)
+
+
+@pytest.mark.parametrize(("at_most", "needed"), [(0.01, 300), (0.001, 2995), (0.00001, planning.MOST), (0, 300)])
+def test_a_stricter_bound_needs_a_larger_sample(at_most, needed):
+    assert planning.sample_needed(policy(at_most), 300) == needed
+
+
+def test_the_plan_is_what_the_attack_then_asks():
+    result = Targeted().run(material(), ScriptedTarget(), None, lambda answered: None)
+    [step] = planned(material(), policy()).steps
+    assert step.trials == result.trials > 0
+
+
+def test_a_reference_is_asked_too():
+    alone, compared = planned(material(), policy()), planned(material(), policy(), ScriptedTarget())
+    assert compared.steps[0].trials > alone.steps[0].trials
+
+
+def test_all_of_the_data_proves_any_bound():
+    [need] = planned(material(), policy()).needs
+    assert need.census
+    assert need.reachable
+
+
+def test_too_small_a_sample_is_told_beforehand():
+    [need] = planned(material(20, of=5000), policy()).needs
+    assert (need.needed, need.available, need.reachable) == (299, {"ordinary": 20}, False)
+
+
+def test_what_the_budget_leaves_out_is_told():
+    assert planning.plan(Material((), {"findings": 7}), [], policy(), ScriptedTarget(), None).skipped == 7
+
+
+def test_money_needs_prices():
+    assert planned(material(), policy()).cost is None
+    priced = planning.plan(material(), [Targeted()], policy(), ScriptedTarget(), None, prices=(1e6, 0.0))
+    assert priced.cost == pytest.approx(sum(step.read for step in priced.steps))
