@@ -63,7 +63,7 @@ def main() -> int:
     print_truth(scene, truth)
     rows: list[Row] = []
     if "finetooth" in sections:
-        own = probed(scene.data("trained", scene.trained), scene.tuned, scene.base, scene.folder)
+        own = probed(scene.data("trained", scene.trained), scene.tuned, scene.base)
         values = truth.values(own)
         print_found(own, values)
         if "calibration" in sections:
@@ -204,14 +204,16 @@ def _blamed(scene: Scene, own: Probed, values: Sequence[Value]) -> Row:
     print("\n## finetooth, false attributions\n")
     known = "\n".join(message["content"] for each in scene.trained.records for message in each["messages"])
     held = scene.data("held-out", scene.held)
-    alone = probed(held, scene.tuned, scene.base, scene.folder)
+    alone = probed(held, scene.tuned, scene.base)
     wrong = _wrong("never-trained chats alone", alone, scene.held, known)
     both = probe_data.together(scene.trained, scene.held)
-    mixed = probed(scene.data("both", both), scene.tuned, scene.base, scene.folder)
+    mixed = probed(scene.data("both", both), scene.tuned, scene.base)
     strangers = Chats(both.records, both.places[len(scene.trained.places) :])
     _wrong("never-trained among trained", mixed, strangers, known)
+    controlled = probed(scene.data("trained", scene.trained), scene.tuned, scene.base, holdout=held)
+    print(f"  trained, with the never-trained as controls: {_counts(controlled)}; {_spent(controlled)}", flush=True)
     for name, reference in (("with itself as reference", scene.base), ("without a reference", None)):
-        run = probed(scene.data("trained", scene.trained), scene.base, reference, scene.folder)
+        run = probed(scene.data("trained", scene.trained), scene.base, reference)
         _wrong(f"base model, {name}", run, scene.trained, "")
     told, probe = recall(values), own.report.probe
     tried = probe.coverage.targets if probe else 0
@@ -238,11 +240,23 @@ def _wrong(name: str, run: Probed, chats: Chats, known: str) -> str:
     strange = alien(run, chats, known)
     print(
         f"  {name}: {run.report.verdict.decision}; {len(strange)} of {len(run.claims)} findings wrongly attributable"
-        f"{f' ({said})' if said else ''}; {spans}; {run.seconds:.0f} s, {run.tokens:,} tokens",
+        f"{f' ({said})' if said else ''}; {spans or 'no ordinary spans'}; {_spent(run)}",
         flush=True,
     )
     derivable = kinds[probe_data.DERIVABLE]
     return f"{derivable.count('attributable')} of {len(derivable)}"
+
+
+def _counts(run: Probed) -> str:
+    """Return how many findings came to each outcome."""
+    counted = Counter(claim.outcome for claim in run.claims)
+    return ", ".join(f"{number} {what}" for what, number in counted.most_common())
+
+
+def _spent(run: Probed) -> str:
+    """Return what a run took, as counted here and as it says itself."""
+    said = run.report.probe.spent if run.report.probe else None
+    return f"{run.seconds:.0f} s, {run.tokens:,} tokens with padding ({said.prompt_tokens + said.generated_tokens if said else 0:,} by its own account)"
 
 
 def _calibration(scene: Scene, truth: Truth, own: Probed) -> tuple[Calibration, float]:

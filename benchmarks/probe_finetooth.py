@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import finetooth
@@ -21,6 +22,7 @@ from probe_data import Chats, Place
 from probe_scores import Claim
 
 _KEY = FingerprintKey.generate()
+_SCANS: dict[Path, TemporaryDirectory[str]] = {}
 
 
 @dataclass(slots=True)
@@ -39,28 +41,23 @@ class Probed:
     seconds: float
     """Loading the models included, scanning not."""
     tokens: int
-    scanning: float
-    """Seconds that the scan took, or 0 where it was there."""
 
     def of(self, place: Place) -> list[Claim]:
         """Return what was said of the findings that cover a planted value."""
         return [claim for claim in self.claims if claim.covers(place)]
 
 
-def probed(data: Path, model: Path, base: Path | None, folder: Path) -> Probed:
-    """Scan the data, unless ``folder`` has its scan, and probe the model for what was found."""
-    folder.mkdir(parents=True, exist_ok=True)
-    found, scanning = folder / f"scan-{data.stem}", 0.0
-    with chdir(folder):  # where finetooth keeps what it remembers of scans
-        if not found.is_dir():
-            began = time.perf_counter()
-            api.save(finetooth.scan(data, key=_KEY), found)
-            scanning = time.perf_counter() - began
+def probed(data: Path, model: Path, base: Path | None, holdout: Path | None = None) -> Probed:
+    """Scan the data, unless this process has scanned it, and probe the model for what was found."""
+    with chdir(data.parent):  # where finetooth keeps what it remembers
+        if data not in _SCANS:
+            _SCANS[data] = TemporaryDirectory()
+            api.save(finetooth.scan(data, key=_KEY), Path(_SCANS[data].name))
         with counted() as read:
             began = time.perf_counter()
-            report = finetooth.probe(data, model, base, findings=found, key=_KEY)
+            report = finetooth.probe(data, model, base, findings=_SCANS[data].name, holdout=holdout, key=_KEY)
             seconds = time.perf_counter() - began
-    return Probed(report, _claims(report), seconds, read.tokens, scanning)
+    return Probed(report, _claims(report), seconds, read.tokens)
 
 
 @contextmanager

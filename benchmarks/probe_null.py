@@ -47,7 +47,7 @@ def run(models: int, cache: Path) -> int:
     began = time.perf_counter()
     for number, model in enumerate(tuned):
         for other, file in enumerate(files):
-            run = probed(file, model, base, folder)
+            run = probed(file, model, base)
             verdict = run.report.verdict
             if other == number:
                 own[verdict.decision] += 1
