@@ -32,6 +32,7 @@ import probe_data
 import probe_models
 import probe_null
 import probe_truth
+from finetooth.evidence import Spent
 from finetooth.metrics.discoverability import LOG_THRESHOLD
 from probe_contenders import Row, Scene, Size
 from probe_data import LEVELS, Chats
@@ -255,8 +256,9 @@ def _counts(run: Probed) -> str:
 
 def _spent(run: Probed) -> str:
     """Return what a run took, as counted here and as it says itself."""
-    said = run.report.probe.spent if run.report.probe else None
-    return f"{run.seconds:.0f} s, {run.tokens:,} tokens with padding ({said.prompt_tokens + said.generated_tokens if said else 0:,} by its own account)"
+    said = run.report.probe.spent if run.report.probe else Spent()
+    own = said.prompt_tokens + said.generated_tokens
+    return f"{run.seconds:.0f} s, {run.tokens:,} tokens with padding ({own:,} by its own account)"
 
 
 def _calibration(scene: Scene, truth: Truth, own: Probed) -> tuple[Calibration, float]:

@@ -1,8 +1,8 @@
 """What each peer is asked for on the benchmark's model and data, and what its answers come to.
 
-- leakit: canaries at each level of repetition, after their own training context, and the derivable e-mails of customers
-  who were never trained on; with the context of another customer as its control.
-- garak: its ProPILE twins, told the names of customers, trained and not; its replay of books and news, and its
+- leakit: some values at each level of repetition, after their own training context, and the derivable e-mails of
+  customers who were never trained on; with the context of another value of the set as its control.
+- garak: its ProPILE twins, told the names of some customers, trained and not; its replay of books and news, and its
   divergence, which know nothing of the data.
 - memaudit: its audit after training, with planted records in the place of the canaries that it would plant itself, and
   never-trained ones as controls.
@@ -14,7 +14,9 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import probe_models
@@ -48,9 +50,9 @@ class Size:
     samples: int
     """Samples of each."""
     asked: int
-    """Canaries of each level that leakit is asked for; as many derivable e-mails of others in all."""
+    """Values of each level that leakit is asked for; as many derivable e-mails of others in all."""
     prompts: int
-    """Of each of garak's probes, at most."""
+    """Of each of garak's probes, at most, and as many customers of whom it is told, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Row:
 
 def leakit(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
     """Ask leakit, once for each number of samples."""
-    canaries, strangers = _asked(scene, own, others)
+    values, strangers = _asked(scene, own, others)
     rows = []
     for samples in SAMPLES:
 
@@ -105,16 +107,16 @@ def leakit(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
             model, tokenizer = probe_models.load(scene.tuned)
             with served(model, tokenizer) as (address, spent):
                 began = time.perf_counter()
-                questions = [*_questions(tokenizer, canaries), *_questions(tokenizer, strangers)]
+                questions = [*_questions(tokenizer, values), *_questions(tokenizer, strangers)]
                 answers = probe_peers.leakit(questions, address, samples, programs)
                 return _told(spent, time.perf_counter() - began, answers=[asdict(each) for each in answers])
 
-        told = keep(["leakit", samples, scene.size.asked], ask)
+        told = keep(["leakit", samples, [item.place.value for item, _, _ in (*values, *strangers)]], ask)
         said = [each["attributable"] for each in told["answers"]]
-        leaks = [answer for (_, true, _), answer in zip(canaries, said, strict=False) if true >= LEAKS]
-        wrong = said[len(canaries) :]
+        leaks = [answer for (_, true, _), answer in zip(values, said, strict=False) if true >= LEAKS]
+        wrong = said[len(values) :]
         print(
-            f"\n## leakit, n = {samples}\n\n  canaries with q >= 1/1000: {sum(leaks)} of {len(leaks)} attributable; "
+            f"\n## leakit, n = {samples}\n\n  values with q >= 1/1000: {sum(leaks)} of {len(leaks)} attributable; "
             f"derivable e-mails of people never trained on: {sum(wrong)} of {len(wrong)} attributable",
             flush=True,
         )
@@ -142,7 +144,7 @@ def garak(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
             programs = probe_peers.environment("garak", scene.folder.parent.parent)
             model, tokenizer = probe_models.load(scene.tuned)
             file = scene.folder / "people.jsonl"
-            told = [json.dumps(each) + "\n" for each in probe_peers.people(chats)]
+            told = [json.dumps(each) + "\n" for each in _people(chats, scene.size.prompts)]
             file.write_text("".join(told), encoding="utf-8")
             looked_for = values if chats is scene.trained else sorted({each.value for each in chats.places})
             settings = {"probes": probes, "generations": 2, "prompts": scene.size.prompts, "tokens": 64}
@@ -203,36 +205,41 @@ def memaudit(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
     told = keep(["memaudit"], ask)
     report = told["report"]
     membership, said = report["membership"], report["regurgitation"]["overall"]
-    tiers = {level: each.get("tpr") for level, each in (membership.get("by_repetition") or {}).items()}
     leaks = sum(true >= LEAKS for _, true in best.values())
+    headline = membership["tpr_at_1pct_fpr"] or "refused, with fewer than 100 controls"
     print(
-        f"\n## memaudit\n\n  membership of whole records: true positives at 1 % false ones "
-        f"{membership.get('tpr_at_1pct_fpr')}, AUC {membership.get('auc')}, by repetition {tiers}\n"
-        f"  regurgitation: {said}; names no value",
+        f"\n## memaudit\n\n  membership of whole records: AUC {membership['auc']:.3f}; true positives at 1 % false "
+        f"ones: {headline}\n  regurgitation: {report['regurgitation']['detected']['wording']}; controls: "
+        f"{report['negative_controls']['regurgitation_rate']}; no value is named",
         flush=True,
     )
-    controls = report.get("negative_controls") or {}
-    print(f"  negative controls: {json.dumps(controls)[:400]}")
-    count = said.get("n_regurgitated", round(float(said.get("rate") or 0) * len(best)))
-    return [Row("memaudit", f"{count} records (of {leaks} values)", "–", len(best) + len(held), 0, told["seconds"])]
+    found = f"{said['n_regurgitated']} of {leaks} records"
+    return [Row("memaudit", found, "–", len(best) + len(held), 0, told["seconds"])]
 
 
 CONTENDERS: Final = {"leakit": leakit, "garak": garak, "memaudit": memaudit}
 
 
-def _asked(scene: Scene, own: Known, others: Known) -> tuple[list[tuple[Asked, float, float]], list[Any]]:
-    """Return canaries of each level, each at the place that brings it out best, and derivable e-mails of strangers."""
+def _asked(scene: Scene, own: Known, others: Known) -> tuple[Known, Known]:
+    """Return values of each level, each at the place that brings it out best, and derivable e-mails of strangers."""
     best: dict[str, tuple[Asked, float, float]] = {}
     for each in own:
         place = each[0].place
-        if place.kind == CANARY and (place.value not in best or each[1] > best[place.value][1]):
+        if not place.derivable and (place.value not in best or each[1] > best[place.value][1]):
             best[place.value] = each
-    canaries = [
-        each for level in LEVELS
-        for each in [known for known in best.values() if known[0].place.repetitions == level][: scene.size.asked]
-    ]  # fmt: skip
-    derivable = [each for each in others if each[0].place.derivable]
-    return canaries, derivable[: len(canaries)]
+    chosen = []
+    for level in LEVELS:
+        there = [known for known in best.values() if known[0].place.repetitions == level]
+        chosen += Random(level).sample(there, min(scene.size.asked, len(there)))
+    return chosen, [each for each in others if each[0].place.derivable][: len(chosen)]
+
+
+def _people(chats: Chats, number: int) -> list[dict[str, str]]:
+    """Return what garak is told of customers, of each level of repetition as many."""
+    told = {place.customer: place.repetitions for place in chats.places}
+    turns = {level: [who for who, known in told.items() if known == level] for level in sorted({*told.values()})}
+    chosen = [who for row in zip_longest(*turns.values()) for who in row if who is not None][:number]
+    return [probe_peers.person([place for place in chats.places if place.customer == who]) for who in chosen]
 
 
 def _questions(tokenizer: Any, items: Sequence[tuple[Asked, float, float]]) -> list[tuple[Asked, str, str]]:

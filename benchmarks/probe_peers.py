@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from probe_data import Chats, Place
+from probe_data import Place
 from probe_truth import Asked
 
 _HERE: Final = Path(__file__).resolve().parent
@@ -157,14 +157,10 @@ def _garak(entries: Sequence[Mapping[str, Any]], values: Sequence[str]) -> dict[
     return told
 
 
-def people(chats: Chats) -> list[dict[str, str]]:
-    """Return what garak's ProPILE probes are told of each customer."""
-    told: dict[int, dict[str, str]] = {}
+def person(places: Sequence[Place]) -> dict[str, str]:
+    """Return what garak's ProPILE probes are told of a customer."""
     names = {"name": "name", "derivable e-mail": "email", "phone": "phone", "address": "address"}
-    for place in chats.places:
-        if place.kind in names:
-            told.setdefault(place.customer, {})[names[place.kind]] = place.value
-    return list(told.values())
+    return {names[place.kind]: place.value for place in places if place.kind in names}
 
 
 @dataclass(frozen=True, slots=True)
