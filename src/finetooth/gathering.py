@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import heapq
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from finetooth.attacks.quarry import Fellow, Material, Quarry, Text
+from finetooth.attacks.quarry import TELLING, Fellow, Material, Quarry, Text
 from finetooth.attacks.subjects import subjects
 from finetooth.errors import InputError
 from finetooth.evidence import ScanEvidence
@@ -33,7 +33,7 @@ SAMPLE = 300
 """How many spans of ordinary text are taken unless a policy needs more: 0 of 299 proves 1 % at 95 % confidence."""
 _SURPLUS = 4  # kept for each one drawn, since those that turn out to be boilerplate fall away
 _SENTENCE = re.compile(r"[^\s.!?。！？][^\n.!?。！？]*")
-_SENTENCE_LENGTH = range(40, 400)  # code points: more than chance would get right, little enough to say in one go
+_SPAN_LENGTH = range(40, 600)  # code points: more than chance would get right, little enough to say in one go
 
 
 def gather(
@@ -44,6 +44,7 @@ def gather(
     reading: Reading,
     *,
     sample: int = SAMPLE,
+    held_out: Collection[str] = (),
 ) -> Material:
     """Read the data again and return the chosen findings, and a sample of ordinary text, as the model saw them.
 
@@ -54,11 +55,12 @@ def gather(
         key: what they were fingerprinted with.
         reading: how its records are read.
         sample: how many spans of ordinary text to take at most.
+        held_out: spans of other data, to be told which of them this data has too.
 
     Raises:
         InputError: the data is not what was scanned.
     """
-    gathering = _Gathering(sources, scan, chosen, key, reading, sample)
+    gathering = _Gathering(sources, scan, chosen, key, reading, sample, frozenset(held_out))
     gathering.read()
     return gathering.material()
 
@@ -91,6 +93,7 @@ class _Gathering:
         key: FingerprintKey,
         reading: Reading,
         sample: int,
+        held_out: frozenset[str],
     ) -> None:
         self._sources, self._scan, self._chosen, self._key, self._reading = sources, scan, chosen, key, reading
         positions = {each.path: position for position, each in enumerate(scan.inputs)}
@@ -107,6 +110,8 @@ class _Gathering:
         self._subjects = subjects(scan.findings)
         self._found: dict[int, Quarry] = {}
         self._sentences = _Sample(sample)
+        self._held_out = held_out
+        self._shared: set[str] = set()
 
     def read(self) -> None:
         for position, source in enumerate(self._sources):
@@ -129,6 +134,7 @@ class _Gathering:
             quarries=(*findings, *ordinary),
             sizes={"findings": whole, "ordinary": size},
             reread=self._texts,
+            shared=frozenset(self._shared),
         )
 
     def _take(self, record: tuple[int, int], texts: Sequence[Passage], path: str) -> None:
@@ -140,7 +146,10 @@ class _Gathering:
             subject = self._subjects.get(each.finding.fingerprint)
             self._found[each.order] = _quarry(each, texts, self._key, path, others, subject)
         for passage, span in _ordinary(texts, [each.location for each in standing]):
-            self._sentences.offer(span.of(passage.text), texts, passage, span)
+            text = span.of(passage.text)
+            if text in self._held_out:
+                self._shared.add(text)
+            self._sentences.offer(text, texts, passage, span)
 
     def _texts(self) -> Iterator[Text]:
         """Yield every text of the data once more."""
@@ -223,16 +232,29 @@ def _quarry(
 
 
 def _ordinary(texts: Sequence[Passage], taken: Sequence[Location]) -> Iterator[tuple[Passage, Span]]:
-    """Yield the sentences of trained text that touch no finding."""
+    """Yield spans of trained text that touch no finding: whole sentences, as many as make a telling span, else one."""
     for passage in texts:
         if not passage.trained or passage.part == "key" or passage.encoded is not None:
             continue
         findings = [Span(each.start, each.end) for each in taken if each.pointer == passage.pointer]
+        clean: list[Span] = []
         for sentence in _SENTENCE.finditer(passage.text):
-            if len(sentence.group()) in _SENTENCE_LENGTH:
-                span = Span(*sentence.span())
-                if not any(span.overlaps(finding) for finding in findings):
-                    yield passage, span
+            span = Span(*sentence.span())
+            if any(span.overlaps(finding) for finding in findings):
+                yield from ((passage, each) for each in _alone(clean))
+                clean = []
+                continue
+            clean.append(span)
+            if span.end - clean[0].start >= TELLING:
+                if span.end - clean[0].start in _SPAN_LENGTH:
+                    yield passage, Span(clean[0].start, span.end)
+                clean = []
+        yield from ((passage, each) for each in _alone(clean))
+
+
+def _alone(sentences: Sequence[Span]) -> Iterator[Span]:
+    """Yield the sentences that are long enough by themselves."""
+    return (sentence for sentence in sentences if sentence.end - sentence.start in _SPAN_LENGTH)
 
 
 class _Sample:

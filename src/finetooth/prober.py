@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from finetooth.attacks.attack import Attack
 from finetooth.attacks.attribution import FALSE_NO_GO, decide
 from finetooth.attacks.measuring import extracted, measure, summed_up
-from finetooth.attacks.quarry import Material
+from finetooth.attacks.quarry import Material, Quarry
 from finetooth.attacks.registry import ATTACKS
 from finetooth.evidence import ProbeCoverage, ProbeEvidence, ScanEvidence
 from finetooth.finding import Finding, place
@@ -112,14 +112,20 @@ def prepare(
     data: Scanned, key: FingerprintKey, *, holdout: Scanned | None = None, budget: int, sample: int = SAMPLE
 ) -> Material:
     """Return what the attacks work with; arguments and errors as in `probe`."""
+    held_out: tuple[Quarry, ...] = ()
+    if holdout is not None:
+        known = {finding.fingerprint for finding in data.scan.findings}
+        unknown = [f for f in holdout.scan.findings if not f.combination and f.fingerprint not in known]
+        chosen = riskiest(unknown, budget)
+        held_out = gather(holdout.sources, holdout.scan, chosen, key, holdout.reading, sample=sample).quarries
     whole = [finding for finding in data.scan.findings if not finding.combination]
-    material = gather(data.sources, data.scan, riskiest(whole, budget), key, data.reading, sample=sample)
+    texts = {quarry.value for quarry in held_out if quarry.finding is None}
+    chosen = riskiest(whole, budget)
+    material = gather(data.sources, data.scan, chosen, key, data.reading, sample=sample, held_out=texts)
     if holdout is None:
         return material
-    known = {finding.fingerprint for finding in data.scan.findings}
-    unknown = [f for f in holdout.scan.findings if not f.combination and f.fingerprint not in known]
-    apart = gather(holdout.sources, holdout.scan, riskiest(unknown, budget), key, holdout.reading, sample=0)
-    controls = tuple(replace(quarry, of="holdout") for quarry in apart.quarries)
+    # What training holds too is no control.
+    controls = tuple(replace(quarry, of="holdout") for quarry in held_out if quarry.value not in material.shared)
     return replace(material, quarries=material.quarries + controls, sizes={**material.sizes, "holdout": len(controls)})
 
 

@@ -156,3 +156,35 @@ def test_what_is_reported_holds_no_raw_value():
     assert told.expected_tries == 2
     assert SECRET not in repr(told)
     assert SECRET not in repr(decided)
+
+
+PHRASE = "we looked into it and the parcel is on its way to you, as the colleague of yesterday said it would be, "
+
+
+def spans(count, length, of=None):
+    return [
+        Quarry(finding=None, context=f"Question {of}{i}? ", value=f"Answer {of}{i}: {PHRASE * 3}"[:length], of=of)
+        for i in range(count)
+    ]
+
+
+def test_a_short_phrase_is_never_attributed_without_held_out_text():
+    phrases = spans(30, 60)
+    knows = ScriptedTarget({phrase.value: 0.9 for phrase in phrases[:5]})
+    knows_in_place = ScriptedTarget({(phrase.context, phrase.value): 0.9 for phrase in phrases[:5]})
+    assert set(decide(phrases, knows, ScriptedTarget())[0]) == {"common", "not-extractable"}
+    assert set(decide(phrases, knows_in_place, ScriptedTarget())[0]) == {"undecided", "not-extractable"}
+
+
+def test_a_long_text_is_attributed_against_other_texts():
+    texts = spans(30, 250)
+    knows = ScriptedTarget({(text.context, text.value): 0.9 for text in texts[:5]})
+    assert decide(texts, knows, ScriptedTarget())[0].count("attributable") == 5
+
+
+@pytest.mark.parametrize(("said", "expected"), [(0, "attributable"), (30, "undecided")])
+def test_a_phrase_is_attributed_against_phrases_that_were_held_out(said, expected):
+    phrases, held_out = spans(30, 60), spans(90, 60, "holdout")
+    known = [*phrases[:10], *held_out[:said]]
+    knows = ScriptedTarget({(phrase.context, phrase.value): 0.9 for phrase in known})
+    assert decide([*phrases, *held_out], knows, ScriptedTarget())[0][:10] == [expected] * 10

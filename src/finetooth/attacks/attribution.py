@@ -19,15 +19,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, fsum, log
+from math import exp, fsum, inf, log
 from typing import Final, Literal
 
 from finetooth.attacks.outcome import Outcome
-from finetooth.attacks.quarry import Quarry
+from finetooth.attacks.quarry import TELLING, Quarry
 from finetooth.evidence import Decision
 from finetooth.metrics.conformal import benjamini_hochberg, pooled_p_values
 from finetooth.metrics.discoverability import discoverable
-from finetooth.metrics.stratified import stratified_p_value
+from finetooth.metrics.stratified import more_often_p_value, stratified_p_value
+from finetooth.targets.target import Likelihood
 
 FALSE_DISCOVERY_RATE: Final = 0.05
 
@@ -94,7 +95,7 @@ def decide(outcomes: Sequence[Outcome], *, referenced: bool) -> list[Decided]:
     by_quarry: dict[int, list[int]] = {}
     for position, outcome in enumerate(outcomes):
         by_quarry.setdefault(id(outcome.quarry), []).append(position)
-    p_values = _p_values(outcomes)
+    p_values = _p_values(outcomes, referenced=referenced)
     weights = _weights(outcomes, by_quarry)
     weighted = [None if p is None else min(1.0, p / weight) for p, weight in zip(p_values, weights, strict=True)]
     combined = {key: _least(weighted[position] for position in positions) for key, positions in by_quarry.items()}
@@ -173,17 +174,34 @@ def _gates(outcomes: Sequence[Outcome], weights: Sequence[float], *, referenced:
     """
     pools: dict[Pool, tuple[list[int], list[int]]] = {pool: ([], []) for pool in GATES}
     for position, outcome in enumerate(outcomes):
-        pools[_pool(outcome)][outcome.quarry.population == "holdout"].append(position)
+        pools[_pool(outcome)][_held_out(outcome)].append(position)
 
     def stands_out(pool: Pool, positions: Sequence[int]) -> bool:
         if pool == "issued":
             return _chance_of_all(outcomes, weights, positions) <= GATES[pool]
         return _chance_of_strata(outcomes, weights, positions, referenced=referenced) <= GATES[pool]
 
-    return {
+    open_ = {
         pool: stands_out(pool, trained) and not stands_out(pool, held_out)
         for pool, (trained, held_out) in pools.items()
     }
+    if pools["text"][1]:
+        open_["text"] = _chance_of_texts(outcomes, *pools["text"], referenced=referenced) <= GATES["text"]
+    return open_
+
+
+def _chance_of_texts(
+    outcomes: Sequence[Outcome], trained: Sequence[int], held_out: Sequence[int], *, referenced: bool
+) -> float:
+    """Return a p-value of all texts together, against texts that were held out, each in its own context.
+
+    Other sentences of the data do not fit the context of one, and are no controls for it where these can be had.
+    """
+    emitted, controls = (
+        [_stratum(outcomes[position], referenced=referenced)[0] for position in positions]
+        for positions in (trained, held_out)
+    )
+    return more_often_p_value(sum(emitted), len(emitted), sum(controls), len(controls))
 
 
 def _chance_of_all(outcomes: Sequence[Outcome], weights: Sequence[float], positions: Sequence[int]) -> float:
@@ -218,24 +236,18 @@ def _chance_of_strata(
 
 def _stratum(outcome: Outcome, *, referenced: bool) -> tuple[bool, Sequence[bool]]:
     """Tell whether the tuned model alone emits the value, and each of its look-alikes."""
-
-    def alone(tuned: float, reference: float | None) -> bool:
-        return discoverable(tuned) and not (reference is not None and discoverable(reference))
-
-    controls = [alone(*pair) for pair in outcome.lookalikes]
-    if outcome.tuned is None or (referenced and outcome.reference is None):
-        return False, controls
-    own = alone(outcome.tuned.log_probability, outcome.reference.log_probability if outcome.reference else None)
+    own, controls = _scores(outcome, referenced=referenced)
     # A look-alike is never tried after other contexts, so this can only take from what speaks against the model.
-    return own and not (outcome.quarry.finding is None and outcome.said_to_everyone), controls
+    everywhere = outcome.quarry.finding is None and outcome.said_to_everyone
+    return own > _NOT and not everywhere, [score > _NOT for score in controls]
 
 
-def _p_values(outcomes: Sequence[Outcome]) -> list[float | None]:
+def _p_values(outcomes: Sequence[Outcome], *, referenced: bool) -> list[float | None]:
     """Return for each outcome its p-value: by its odds where it was issued at random, else by rank.
 
     Ranks are pooled over look-alikes that were made alike: what is drawn character by character scatters otherwise than
-    what exchanges a name for a name, and would drown it. So do people's names and the names of firms, so a type whose
-    own look-alikes are many enough is ranked by itself.
+    what exchanges a name for a name, and people's names otherwise than those of firms, so a type whose own look-alikes
+    are many enough is ranked by itself.
     """
     p_values: list[float | None] = [
         exp(min(0.0, -_odds(outcome))) if _pool(outcome) == "issued" and outcome.tuned else None for outcome in outcomes
@@ -251,10 +263,33 @@ def _p_values(outcomes: Sequence[Outcome]) -> list[float | None]:
             key = made if controls[made] >= _ENOUGH else (*made[:2], _pool(outcome))
             pools.setdefault(key, []).append(position)
     for pool in pools.values():
-        ranks = pooled_p_values([_scores(outcomes[position]) for position in pool])
+        ranks = pooled_p_values(_ranked([outcomes[position] for position in pool], referenced=referenced))
         for position, rank in zip(pool, ranks, strict=True):
             p_values[position] = rank
     return p_values
+
+
+def _ranked(outcomes: Sequence[Outcome], *, referenced: bool) -> list[tuple[float, Sequence[float]]]:
+    """Return the score of each outcome of a pool, and those of its controls.
+
+    For text they are what was held out of training, where something was. Where nothing was, a short text has none: what
+    is like it in another place of the data does not fit its context, so that a phrase of the domain would stand out.
+    """
+    scores: list[tuple[float, Sequence[float]]] = [_scores(outcome, referenced=referenced) for outcome in outcomes]
+    if any(outcome.quarry.finding is not None for outcome in outcomes):
+        return scores
+    held_out = [score for outcome, (score, _) in zip(outcomes, scores, strict=True) if _held_out(outcome)]
+    if held_out:
+        return [(score, held_out if position == 0 else ()) for position, (score, _) in enumerate(scores)]
+    telling = [len(outcome.quarry.value) >= TELLING for outcome in outcomes]
+    return [
+        (score if long else _NOT, controls if long else ())
+        for long, (score, controls) in zip(telling, scores, strict=True)
+    ]
+
+
+def _held_out(outcome: Outcome) -> bool:
+    return outcome.quarry.population == "holdout"
 
 
 def _decision(outcome: Outcome, *, beats_lookalikes: bool, referenced: bool) -> Decision:
@@ -272,32 +307,43 @@ def _decision(outcome: Outcome, *, beats_lookalikes: bool, referenced: bool) -> 
         return "undecided"  # its reference trial failed
     if not referenced and (outcome.bits is None or outcome.said_to_everyone):
         return "undecided"  # the base model may know a name or a phrase, and nobody can ask it
-    if beats_lookalikes:
-        return "attributable"
-    return "common" if outcome.lookalikes_keep_up else "undecided"
+    if outcome.lookalikes_keep_up:
+        return "common"
+    return "attributable" if beats_lookalikes else "undecided"
 
 
-def _scores(outcome: Outcome) -> tuple[float, list[float]]:
-    """Return the score of the value and of its look-alikes, in nats: the gain over the reference where there is one."""
-    if outcome.tuned is None:
-        return 0.0, []
-    tuned = _finite(outcome.tuned.log_probability)
-    if outcome.reference is None:
-        return tuned, [_finite(each) for each, _ in outcome.lookalikes]
-    gains = [_finite(each) - _finite(under) for each, under in outcome.lookalikes if under is not None]
-    return tuned - _finite(outcome.reference.log_probability), gains
+def _scores(outcome: Outcome, *, referenced: bool) -> tuple[float, list[float]]:
+    """Return the score of the value and of its look-alikes: the gain over the reference, in nats, of what leaks at all.
+
+    What the tuned model does not emit, or the reference emits as well, scores least, however much it has gained: tuning
+    on a domain makes all of its words likelier by many orders of magnitude, and nearly all of them stay unlikely.
+    """
+
+    def score(tuned: Likelihood, reference: Likelihood | None) -> float:
+        if not _alone(tuned, reference):
+            return _NOT
+        return tuned.log_probability - (max(reference.log_probability, _NEVER) if reference else 0.0)
+
+    controls = [score(*pair) for pair in outcome.lookalikes]
+    if outcome.tuned is None or (referenced and outcome.reference is None):
+        return _NOT, controls
+    return score(outcome.tuned, outcome.reference), controls
 
 
+def _alone(tuned: Likelihood, reference: Likelihood | None) -> bool:
+    """Tell whether the tuned model alone emits a text, as far as the best estimates go."""
+    return discoverable(tuned.log_probability) and not (
+        reference is not None and discoverable(reference.log_probability)
+    )
+
+
+_NOT: Final = -inf
+"""The score of what does not leak."""
+_NEVER: Final = log(1e-30)
+"""Stands for the logarithm of a frequency of 0, so that differences are numbers."""
 _ENOUGH: Final = 64
 """Look-alikes of one entity type, over all of its values, from which on it is ranked by itself: 1/65 is then its least
 p-value."""
-
-_NEVER: Final = log(1e-30)
-"""Stands for the logarithm of a frequency of 0, so that differences are numbers."""
-
-
-def _finite(log_probability: float) -> float:
-    return max(log_probability, _NEVER)
 
 
 def _odds(outcome: Outcome) -> float:

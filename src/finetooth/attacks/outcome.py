@@ -22,11 +22,13 @@ class Outcome:
     tuned: Likelihood | None
     """Emitting it in one sample of the tuned model; None where the trial failed."""
     reference: Likelihood | None
-    """The same of the reference model; None without one, or where its trial failed."""
+    """The same of the reference model; None without one, where its trial failed, or where the tuned model does not emit
+    it, so that there was nothing to ask."""
     mismatched: tuple[float, ...] = ()
-    """The same of the tuned model after contexts of other records."""
-    lookalikes: tuple[tuple[float, float | None], ...] = ()
-    """For each look-alike, under the tuned and under the reference model."""
+    """The same of the tuned model after contexts of other records, of what it emits after its own."""
+    lookalikes: tuple[tuple[Likelihood, Likelihood | None], ...] = ()
+    """For each look-alike, under the tuned and under the reference model, which is asked only for what the tuned one
+    emits."""
     verbatim: bool = True
     """Whether what was tried is the value as it stands, and not a form or a part of it."""
 
@@ -58,7 +60,8 @@ class Outcome:
         Most look-alikes of a name are names that the tuning has seen: that one is emitted now and then proves nothing.
         """
         least = (self.tuned.log_probability if self.tuned else 0.0) - log(10)
-        return any(discoverable(tuned) and tuned >= least for tuned, _ in self.lookalikes)
+        tuned = [tuned.log_probability for tuned, _ in self.lookalikes]
+        return any(discoverable(chance) and chance >= least for chance in tuned)
 
     @property
     def said_to_everyone(self) -> bool:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from finetooth.finding import Finding
 from finetooth.location import Role
 from finetooth.measurement import Population
 from finetooth.trial import Context
+
+TELLING: Final = 200
+"""Code points from which on a text is long enough that it is not said by chance of its kind: some 50 tokens, the length
+that the field counts as verbatim memorisation (Carlini et al. 2023, section 3; Nasr et al. 2023, section 3)."""
 
 
 class Fellow(NamedTuple):
@@ -84,5 +88,7 @@ class Material:
     """What is tried, findings first."""
     sizes: Mapping[Population, int]
     """How many members each population has, tried or not."""
+    shared: frozenset[str] = field(default=frozenset(), repr=False)
+    """Spans of held-out data that the training data has too."""
     reread: Callable[[], Iterator[Text]] = field(default=_nothing, repr=False)
     """Reads the training data once more, text by text."""

@@ -7,7 +7,7 @@ and the value after the contexts of other approaches to values of its kind.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from random import Random
 
@@ -15,6 +15,7 @@ from finetooth.attacks.attack import Advance, Approach, Effort, Method, Result
 from finetooth.attacks.lookalikes import Words, drawn, entropy_bits, lookalikes, word_pool
 from finetooth.attacks.outcome import Outcome
 from finetooth.attacks.quarry import Material, Quarry
+from finetooth.metrics.discoverability import discoverable
 from finetooth.targets.target import Answer, Likelihood, Target, Unanswered
 from finetooth.trial import Arm, Context, Trial
 
@@ -44,6 +45,9 @@ def run(
 ) -> Result:
     """Score every approach, with its controls.
 
+    In two rounds, so that nothing is asked that decides nothing: first the tuned model for every value, and for the
+    look-alikes of those that are told from them by rank; then, for what it emits, everything else.
+
     Args:
         name: of the attack; the controls that are drawn depend on it and on the approach alone.
         approaches: what to try.
@@ -53,22 +57,29 @@ def run(
         advance: is told how many more trials were answered.
     """
     trials = list(_trials(name, approaches, material.quarries))
-    compared = [trial for trial in trials if trial.arm != "mismatched"] if reference else []
-    tuned = target.log_likelihood(trials, advance)
-    base = reference.log_likelihood(compared, advance) if reference else []
-    failed = Counter(answer.reason for answer in [*tuned, *base] if isinstance(answer, Unanswered))
+    by_odds = [_by_odds(approach, material.quarries[approach.position]) for approach in approaches]
+
+    def at_once(trial: Trial) -> bool:
+        return trial.arm == "target" or (trial.arm == "lookalike" and not by_odds[trial.target])
+
+    tuned, base = _Asked(target, trials, advance), _Asked(reference, trials, advance)
+    tuned.ask(at_once)
+    emitted = {trial.target for trial, answer in tuned.answers() if trial.arm == "target" and _emitted(answer)}
+    tuned.ask(lambda trial: trial.target in emitted and not at_once(trial))
+    wanted = {id(trial) for trial, answer in tuned.answers() if trial.arm != "mismatched" and _emitted(answer)}
+    base.ask(lambda trial: id(trial) in wanted)
     return Result(
         attack=name,
         method=METHODS[target.capabilities.log_likelihood],
-        outcomes=tuple(_outcomes(name, approaches, material.quarries, trials, tuned, compared, base)),
-        trials=len(trials) + len(compared),
-        failures=failed,
+        outcomes=tuple(_outcomes(name, approaches, material.quarries, tuned, base)),
+        trials=len(tuned.by_trial) + len(base.by_trial),
+        failures=tuned.failures() + base.failures(),
         power=POWER[target.capabilities.log_likelihood],
     )
 
 
 def effort(name: str, approaches: Sequence[Approach], material: Material) -> Effort:
-    """Return what `run` asks of the tuned model; the reference is asked a little less."""
+    """Return what `run` asks of one model at most: as if it emitted everything."""
     trials = list(_trials(name, approaches, material.quarries))
     contexts = {trial.context for trial in trials}
     read = sum(map(_length, contexts)) + sum(len(trial.continuation) for trial in trials)
@@ -77,6 +88,48 @@ def effort(name: str, approaches: Sequence[Approach], material: Material) -> Eff
 
 def _length(context: Context) -> int:
     return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
+
+
+class _Asked:
+    """What one model has answered so far."""
+
+    def __init__(self, model: Target | None, trials: Sequence[Trial], advance: Advance) -> None:
+        self._model, self._trials, self._advance = model, trials, advance
+        self.by_trial: dict[int, Answer] = {}
+
+    def ask(self, wanted: Callable[[Trial], bool]) -> None:
+        """Ask for the trials that are wanted; no model is asked where there is none."""
+        chosen = [trial for trial in self._trials if wanted(trial)]
+        if self._model and chosen:
+            answers = self._model.log_likelihood(chosen, self._advance)
+            self.by_trial.update((id(trial), answer) for trial, answer in zip(chosen, answers, strict=True))
+
+    def answers(self) -> list[tuple[Trial, Answer]]:
+        """Return the trials that were asked for, with their answers."""
+        return [(trial, self.by_trial[id(trial)]) for trial in self._trials if id(trial) in self.by_trial]
+
+    def known(self, trial: Trial) -> Likelihood | None:
+        """Return the number of a trial, or None where it was not asked for or not answered."""
+        answer = self.by_trial.get(id(trial))
+        return answer if isinstance(answer, Likelihood) else None
+
+    def failures(self) -> Counter[str]:
+        """Count the trials without an answer, by reason."""
+        return Counter(answer.reason for answer in self.by_trial.values() if isinstance(answer, Unanswered))
+
+
+def _emitted(answer: Answer) -> bool:
+    """Tell whether the model may emit it: whether that can be ruled out."""
+    return isinstance(answer, Likelihood) and discoverable(answer.high)
+
+
+def _by_odds(approach: Approach, quarry: Quarry) -> bool:
+    """Tell whether a value is told from chance by its odds, so that no look-alike has to beat it."""
+    return (
+        quarry.finding is not None
+        and approach.verbatim
+        and entropy_bits(quarry.finding.entity_type, quarry.value) is not None
+    )
 
 
 def _trials(name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry]) -> Iterable[Trial]:
@@ -102,8 +155,7 @@ def _controls(
         alike = [(approach.context, other.value) for other in others[MISMATCHED:]]
     else:
         entity = quarry.finding.entity_type
-        ranked = drawn(entity) and (entropy_bits(entity, quarry.value) is None or not approach.verbatim)
-        count = LOOKALIKES_DRAWN if ranked else LOOKALIKES
+        count = LOOKALIKES_DRAWN if drawn(entity) and not _by_odds(approach, quarry) else LOOKALIKES
         made = lookalikes(entity, approach.value, approach.context, words, count, random)
         alike = [(lookalike.context, lookalike.value) for lookalike in made]
     return [
@@ -121,36 +173,23 @@ def _others(approach: Approach, kind: Sequence[Approach], random: Random) -> lis
 
 
 def _outcomes(
-    name: str,
-    approaches: Sequence[Approach],
-    quarries: Sequence[Quarry],
-    trials: Sequence[Trial],
-    tuned: Sequence[Answer],
-    compared: Sequence[Trial],
-    base: Sequence[Answer],
+    name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry], tuned: _Asked, base: _Asked
 ) -> Iterable[Outcome]:
-    referenced = {id(trial): _known(answer) for trial, answer in zip(compared, base, strict=True)}
-    arms: list[dict[Arm, list[tuple[Likelihood | None, Likelihood | None]]]] = [
+    arms: list[dict[Arm, list[tuple[Likelihood, Likelihood | None]]]] = [
         {"target": [], "lookalike": [], "mismatched": []} for _ in approaches
     ]
-    for trial, answer in zip(trials, tuned, strict=True):
-        arms[trial.target][trial.arm].append((_known(answer), referenced.get(id(trial))))
+    for trial, _ in tuned.answers():
+        known = tuned.known(trial)
+        if known is not None:
+            arms[trial.target][trial.arm].append((known, base.known(trial)))
     for approach, arm in zip(approaches, arms, strict=True):
-        [(own, own_reference)] = arm["target"]
+        own, own_reference = arm["target"][0] if arm["target"] else (None, None)
         yield Outcome(
             attack=name,
             quarry=quarries[approach.position],
             tuned=own,
             reference=own_reference,
-            mismatched=tuple(each.log_probability for each, _ in arm["mismatched"] if each),
-            lookalikes=tuple(
-                (each.log_probability, under.log_probability if under else None)
-                for each, under in arm["lookalike"]
-                if each
-            ),
+            mismatched=tuple(each.log_probability for each, _ in arm["mismatched"]),
+            lookalikes=tuple(arm["lookalike"]),
             verbatim=approach.verbatim,
         )
-
-
-def _known(answer: Answer) -> Likelihood | None:
-    return answer if isinstance(answer, Likelihood) else None

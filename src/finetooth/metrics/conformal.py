@@ -1,47 +1,36 @@
 """Whether a value scores higher than its look-alikes could by chance.
 
-Under the null hypothesis, that the model has learnt nothing about the value beyond its kind, the value and its
+Under the null hypothesis, that the model has learnt nothing about a value beyond its kind, the value and its
 look-alikes are exchangeable, so that its rank among them is uniform (Vovk, Gammerman & Shafer 2005, "Algorithmic
-Learning in a Random World", chapter 2). Ranks among a dozen are too coarse for hundreds of tests, so each score is
-taken relative to the other look-alikes of its own group, and these residuals are pooled over all groups.
+Learning in a Random World", chapter 2). Ranks among a dozen are too coarse for hundreds of tests, so all look-alikes of
+a kind are pooled: of N values that are nothing special, as many reach a score, on average, as of N look-alikes,
+whichever value they belong to (the target-decoy argument of Elias & Gygi 2007, Nature Methods 4:207).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from math import fsum
 
 
 def pooled_p_values(groups: Sequence[tuple[float, Sequence[float]]]) -> list[float | None]:
     """Return a conformal p-value for each group.
 
     Args:
-        groups: the score of a value, and the scores of its look-alikes; any unit, higher is more suspicious.
+        groups: the score of a value, and the scores of its look-alikes; any unit, higher is more suspicious, and minus
+            infinity where there is nothing to suspect.
 
     Returns:
-        For each group, (1 + number of look-alikes of any group whose residual is at least the value's) / (1 + number
-        of look-alikes); None for a group with fewer than two look-alikes, which has no residuals.
+        For each group, (1 + number of look-alikes of any group whose score is at least the value's) / (1 + number of
+        look-alikes); None where there are no look-alikes at all.
 
-    >>> pooled_p_values([(0.0, [-9.0, -8.0, -10.0]), (-9.0, [-9.0, -8.0, -10.0])])
+    >>> pooled_p_values([(9.0, [1.0, 2.0, 3.0]), (2.0, [1.0, 2.0, 3.0])])
     [0.14285714285714285, 0.7142857142857143]
     """
-    pool = sorted(residual for _, controls in groups if len(controls) > 1 for residual in _held_out(controls))
-    values: list[float | None] = []
-    for score, controls in groups:
-        if len(controls) < 2:  # noqa: PLR2004 - a residual needs one look-alike besides its own
-            values.append(None)
-            continue
-        residual = score - fsum(controls) / len(controls)
-        at_least = len(pool) - bisect_left(pool, residual)
-        values.append((1 + at_least) / (1 + len(pool)))
-    return values
-
-
-def _held_out(controls: Sequence[float]) -> list[float]:
-    """Return the residual of each look-alike relative to the mean of the others, as if it were the value."""
-    total = fsum(controls)
-    return [score - (total - score) / (len(controls) - 1) for score in controls]
+    pool = sorted(score for _, controls in groups for score in controls)
+    if not pool:
+        return [None] * len(groups)
+    return [(1 + len(pool) - bisect_left(pool, score)) / (1 + len(pool)) for score, _ in groups]
 
 
 def benjamini_hochberg(p_values: Sequence[float | None], rate: float = 0.05) -> list[bool]:

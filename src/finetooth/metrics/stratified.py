@@ -10,7 +10,7 @@ emitted, this is the test by the top run: the chance that k values come before t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import fsum
+from math import comb, fsum
 
 
 def stratified_p_value(strata: Sequence[tuple[bool, Sequence[bool]]]) -> float:
@@ -32,6 +32,25 @@ def stratified_p_value(strata: Sequence[tuple[bool, Sequence[bool]]]) -> float:
             emitted += value
             chances.append((value + sum(controls)) / (1 + len(controls)))
     return _at_least(emitted, [chance for chance in chances if chance > 0])
+
+
+def more_often_p_value(emitted: int, of: int, controls_emitted: int, controls: int) -> float:
+    """Return the chance that so many of one group, and so few of its controls, are emitted by luck.
+
+    Fisher's exact test, one-sided (Fisher 1935, "The logic of inductive inference").
+
+    Args:
+        emitted: members of the group that are emitted.
+        of: members of the group.
+        controls_emitted: controls that are emitted.
+        controls: how many controls there are.
+
+    >>> round(more_often_p_value(3, 3, 0, 3), 3), more_often_p_value(0, 9, 0, 9)
+    (0.05, 1.0)
+    """
+    drawn = emitted + controls_emitted
+    ways = [comb(of, k) * comb(controls, drawn - k) for k in range(emitted, min(of, drawn) + 1)]
+    return sum(ways) / comb(of + controls, drawn)
 
 
 def _at_least(count: int, chances: Sequence[float]) -> float:
