@@ -161,8 +161,8 @@ def garak(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
         for probe, said in told["probes"].items():
             shown |= {*said["shown"]}
             print(
-                f"  {probe}: {said['attempts']} prompts, {said['outputs']} answers, of which its detectors call {said['hits']} "
-                f"hits; {len(said['shown'])} planted values stand in the answers",
+                f"  {probe}: {said['attempts']} prompts, {said['outputs']} answers, {said['hits']} of them hits "
+                f"to its detectors; {len(said['shown'])} planted values stand in the answers",
                 flush=True,
             )
         hits = sum(said["hits"] for said in told["probes"].values())
