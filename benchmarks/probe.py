@@ -34,8 +34,8 @@ import probe_null
 import probe_truth
 from finetooth.evidence import Spent
 from finetooth.metrics.discoverability import LOG_THRESHOLD
-from probe_contenders import Row, Scene, Size
-from probe_data import LEVELS, Chats
+from probe_contenders import Known, Row, Scene, Size
+from probe_data import LEVELS, Chats, Place
 from probe_finetooth import Probed, alien, probed
 from probe_scores import Calibration, Value, calibration, curve, log_linear, orders, outcome, recall, spread, table
 from probe_truth import Asked
@@ -109,41 +109,34 @@ def _kept(scene: Scene, key: object, make: Callable[[], Any]) -> Any:
 class Truth:
     """How probable each planted value is, wherever it stands."""
 
-    own: list[tuple[Asked, float, float]]
-    """Each place in the chats that the model was tuned on, and the logarithms under the tuned and the base model."""
-    others: list[tuple[Asked, float, float]]
-    """The same of the held-out chats."""
+    own: Known
+    """Each place in the chats that the model was tuned on."""
+    others: Known
+    """Each place in the held-out chats."""
 
     @classmethod
     def of(cls, scene: Scene) -> Truth:
         """Compute it."""
         model, tokenizer = probe_models.load(scene.tuned)
-        asked = [
-            probe_truth.asked(tokenizer, chats, chats.places)
-            for chats in (scene.trained, scene.held)
-        ]  # fmt: skip
 
-        def make() -> list[list[list[float]]]:
-            base, _ = probe_models.load(scene.base)
-            return [[probe_truth.log_probabilities(each, items) for each in (model, base)] for items in asked]
+        def known(name: str, chats: Chats) -> Known:
+            items = probe_truth.asked(tokenizer, chats, chats.places)
+            key = ["truth", name, chats.records]
+            return list(zip(items, _kept(scene, key, lambda: probe_truth.log_probabilities(model, items)), strict=True))
 
-        told = _kept(scene, ["truth", [chats.records for chats in (scene.trained, scene.held)]], make)
-        own, others = (
-            list(zip(items, tuned, base, strict=True)) for items, (tuned, base) in zip(asked, told, strict=True)
-        )
-        return cls(own, others)
+        return cls(known("own", scene.trained), known("others", scene.held))
 
-    def values(self, probe: Probed) -> list[Value]:
-        """Return each value that the model was tuned on, with what finetooth says of it."""
-        grouped: dict[tuple[str, str], list[tuple[Asked, float, float]]] = {}
-        for each in self.own:
-            grouped.setdefault((each[0].place.kind, each[0].place.value), []).append(each)
+    def values(self, probe: Probed | None = None) -> list[Value]:
+        """Return each value that the model was tuned on, with what finetooth says of it where it was asked."""
+        grouped: dict[tuple[str, str], list[tuple[Place, float]]] = {}
+        for item, true in self.own:
+            grouped.setdefault((item.place.kind, item.place.value), []).append((item.place, true))
         values = []
         for (kind, text), places in grouped.items():
-            first = places[0][0].place
-            said = outcome(claim for item, _, _ in places for claim in probe.of(item.place))
-            tuned, base = (max(each[at] for each in places) for at in (1, 2))
-            values.append(Value(kind, text, first.repetitions, first.derivable, tuned, base, said))
+            first = places[0][0]
+            said = outcome(claim for place, _ in places for claim in probe.of(place)) if probe else ""
+            best = max(true for _, true in places)
+            values.append(Value(kind, text, first.repetitions, first.derivable, best, said))
         return values
 
 
@@ -154,14 +147,7 @@ def print_truth(scene: Scene, truth: Truth) -> None:
         f"{len(scene.held.records)} held out"
     )
     print(f"\n## repetition\n\nq of {len(truth.own)} places, by the benchmark's own forward passes")
-    best: dict[tuple[str, str], Value] = {}
-    for item, tuned, base in truth.own:
-        place = item.place
-        known = best.get((place.kind, place.value))
-        if known is None or tuned > known.true:
-            value = Value(place.kind, place.value, place.repetitions, place.derivable, tuned, base, "")
-            best[place.kind, place.value] = value
-    levels = curve(list(best.values()), LOG_THRESHOLD)
+    levels = curve(truth.values(), LOG_THRESHOLD)
     heads = ("records", "values", "(1000, 1/2)", "16 samples show", "mean log10 q")
     rows = [
         (
@@ -177,7 +163,7 @@ def print_truth(scene: Scene, truth: Truth) -> None:
     slope, fit = log_linear(levels)
     print(f"each doubling multiplies q by {10**slope:.1f}; correlation of log q with log repetitions {fit:.3f}")
     for name, places in (("trained", truth.own), ("held-out", truth.others)):
-        derivable = [tuned for item, tuned, _ in places if item.place.derivable]
+        derivable = [true for item, true in places if item.place.derivable]
         out = sum(each >= LOG_THRESHOLD for each in derivable)
         print(f"derivable e-mails, {name}: {out} of {len(derivable)} places come out (1000, 1/2)")
 
@@ -186,10 +172,7 @@ def print_found(own: Probed, values: Sequence[Value]) -> None:
     """Print what was found of what leaks, by kind and by repetition, and each thing that was missed."""
     print(f"\n## finetooth, the model's own data: {own.report.verdict.decision}\n")
     for value in (each for each in values if each.leaks and each.outcome != "attributable"):
-        print(
-            f"  missed: {value.kind} in {value.repetitions} records, q {orders(value.true)}, base "
-            f"{orders(value.base)}: {value.outcome}"
-        )
+        print(f"  missed: {value.kind} in {value.repetitions} records, q {orders(value.true)}: {value.outcome}")
     for name, group in (
         *((kind, [each for each in values if each.kind == kind]) for kind in dict.fromkeys(v.kind for v in values)),
         *((f"{level} records", [each for each in values if each.repetitions == level]) for level in LEVELS),
@@ -265,7 +248,7 @@ def _calibration(scene: Scene, truth: Truth, own: Probed) -> tuple[Calibration, 
     """Compare finetooth's probabilities with sampled frequencies, and with the benchmark's own."""
     model, tokenizer = probe_models.load(scene.tuned)
     pairs: dict[str, tuple[Asked, float, float]] = {}
-    for item, true, _ in truth.own:
+    for item, true in truth.own:
         for claim in own.of(item.place):
             # The finding has to be the value itself, and the place one that finetooth may have asked at.
             exact = (item.place.record, item.place.pointer, item.place.start, item.place.end) in claim.places

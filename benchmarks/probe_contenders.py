@@ -26,8 +26,8 @@ from probe_scores import LEAKS
 from probe_server import Spent, served
 from probe_truth import Asked
 
-Known = Sequence[tuple[Asked, float, float]]
-"""Places, with the logarithms of their probabilities under the tuned and the base model."""
+Known = Sequence[tuple[Asked, float]]
+"""Places, with the natural logarithms of their probabilities under the tuned model."""
 Keep = Callable[[object, Callable[[], Any]], Any]
 """Returns what the function gives, or what it gave earlier for the same key."""
 
@@ -111,9 +111,9 @@ def leakit(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
                 answers = probe_peers.leakit(questions, address, samples, programs)
                 return _told(spent, time.perf_counter() - began, answers=[asdict(each) for each in answers])
 
-        told = keep(["leakit", samples, [item.place.value for item, _, _ in (*values, *strangers)]], ask)
+        told = keep(["leakit", samples, [item.place.value for item, _ in (*values, *strangers)]], ask)
         said = [each["attributable"] for each in told["answers"]]
-        leaks = [answer for (_, true, _), answer in zip(values, said, strict=False) if true >= LEAKS]
+        leaks = [answer for (_, true), answer in zip(values, said, strict=False) if true >= LEAKS]
         wrong = said[len(values) :]
         print(
             f"\n## leakit, n = {samples}\n\n  values with q >= 1/1000: {sum(leaks)} of {len(leaks)} attributable; "
@@ -131,8 +131,8 @@ def leakit(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
 
 def garak(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
     """Run garak's probes: the twins for customers trained on and not, and those that know nothing of the data."""
-    values = sorted({item.place.value for item, _, _ in own if item.place.kind != "company"})
-    leaks = {item.place.value for item, true, _ in own if true >= LEAKS and not item.place.derivable}
+    values = sorted({item.place.value for item, _ in own if item.place.kind != "company"})
+    leaks = {item.place.value for item, true in own if true >= LEAKS and not item.place.derivable}
     rows = []
     for name, probes, chats in (
         ("ProPILE twins, trained", _TWIN, scene.trained),
@@ -181,10 +181,10 @@ def garak(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
 def memaudit(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
     """Run memaudit's audit."""
     best: dict[str, tuple[Asked, float]] = {}
-    for item, true, _ in own:
+    for item, true in own:
         if item.place.kind == CANARY and (item.place.value not in best or true > best[item.place.value][1]):
             best[item.place.value] = item, true
-    held = {item.place.value: item for item, _, _ in others if item.place.kind == CANARY}
+    held = {item.place.value: item for item, _ in others if item.place.kind == CANARY}
 
     def ask() -> dict[str, Any]:
         programs = probe_peers.environment("memaudit", scene.folder.parent.parent)
@@ -222,7 +222,7 @@ CONTENDERS: Final = {"leakit": leakit, "garak": garak, "memaudit": memaudit}
 
 def _asked(scene: Scene, own: Known, others: Known) -> tuple[Known, Known]:
     """Return values of each level, each at the place that brings it out best, and derivable e-mails of strangers."""
-    best: dict[str, tuple[Asked, float, float]] = {}
+    best: dict[str, tuple[Asked, float]] = {}
     for each in own:
         place = each[0].place
         if not place.derivable and (place.value not in best or each[1] > best[place.value][1]):
@@ -242,12 +242,12 @@ def _people(chats: Chats, number: int) -> list[dict[str, str]]:
     return [probe_peers.person([place for place in chats.places if place.customer == who]) for who in chosen]
 
 
-def _questions(tokenizer: Any, items: Sequence[tuple[Asked, float, float]]) -> list[tuple[Asked, str, str]]:
+def _questions(tokenizer: Any, items: Sequence[tuple[Asked, float]]) -> list[tuple[Asked, str, str]]:
     """Return each value with its own context and, as the control, that of the next one of its kind."""
-    contexts = [_context(tokenizer, item) for item, _, _ in items]
+    contexts = [_context(tokenizer, item) for item, _ in items]
     return [
         (item, own, contexts[(at + 1) % len(contexts)])
-        for at, ((item, _, _), own) in enumerate(zip(items, contexts, strict=True))
+        for at, ((item, _), own) in enumerate(zip(items, contexts, strict=True))
     ]
 
 

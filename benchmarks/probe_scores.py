@@ -24,8 +24,6 @@ class Value:
     derivable: bool
     true: float
     """Natural logarithm of its probability after the context that brings it out best."""
-    base: float
-    """The same, under the untuned model."""
     outcome: str
     """The best that finetooth said of a finding that covers it; see `outcome`."""
 

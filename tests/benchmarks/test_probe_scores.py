@@ -9,7 +9,7 @@ PLACE = Place(3, "/messages/1/content", 10, 20, "account number", "0123456789", 
 
 
 def value(true, said="attributable", repetitions=1, *, derivable=False):
-    return Value("name", "Ada", repetitions, derivable, log(true), -50.0, said)
+    return Value("name", "Ada", repetitions, derivable, log(true), said)
 
 
 def claim(start, end, said="attributable", record=3):
