@@ -34,10 +34,22 @@ import probe_null
 import probe_truth
 from finetooth.evidence import Spent
 from finetooth.metrics.discoverability import LOG_THRESHOLD
-from probe_contenders import Known, Row, Scene, Size
+from probe_contenders import SAMPLES, Known, Row, Scene, Size
 from probe_data import LEVELS, Chats, Place
 from probe_finetooth import Probed, alien, probed
-from probe_scores import Calibration, Value, calibration, curve, log_linear, orders, outcome, recall, spread, table
+from probe_scores import (
+    Calibration,
+    Value,
+    calibration,
+    curve,
+    log_linear,
+    orders,
+    outcome,
+    recall,
+    samples_needed,
+    spread,
+    table,
+)
 from probe_truth import Asked
 
 CACHE: Final = Path(
@@ -75,6 +87,7 @@ def main() -> int:
             rows += contender(scene, truth.own, truth.others, lambda key, make: _kept(scene, key, make))
     heads = ("", "values found", "wrongly blamed", "tried", "tokens", "tokens each", "seconds", "seconds each")
     print(f"\n{table([heads, *(row.cells() for row in rows)])}")
+    print_power(rows)
     return 0
 
 
@@ -181,6 +194,20 @@ def print_found(own: Probed, values: Sequence[Value]) -> None:
         told = recall(group)
         said = ", ".join(f"{number} {what}" for what, number in Counter(each.outcome for each in group).most_common())
         print(f"  {name:<18} {told.found:3} of {told.leaks:3} leaks found; of all {len(group)}: {said}", flush=True)
+
+
+def print_power(rows: Sequence[Row]) -> None:
+    """Print what leakit would take to see, as finetooth does, a value of which one sample in a thousand shows it."""
+    by_name = {row.name: row for row in rows}
+    ours, theirs = by_name.get("finetooth"), by_name.get(f"leakit, n = {SAMPLES[0]}")
+    if ours and theirs:
+        needed = samples_needed(1 / 1000, 0.95)
+        each, whole = ours.tokens / ours.tried, theirs.tokens / theirs.tried * needed / SAMPLES[0]
+        print(
+            f"\nfor 95 % power at q = 1/1000, leakit would need n = {needed:,}: {whole:,.0f} tokens a value, "
+            f"{whole / each:,.0f} times finetooth's; at n = {SAMPLES[0]}, with {1 - 0.999 ** SAMPLES[0]:.1%} power, "
+            f"it takes {theirs.tokens / theirs.tried / each:.1f} times finetooth's"
+        )
 
 
 def _blamed(scene: Scene, own: Probed, values: Sequence[Value]) -> Row:

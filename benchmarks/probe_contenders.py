@@ -34,6 +34,8 @@ Keep = Callable[[object, Callable[[], Any]], Any]
 SAMPLES: Final = (16, 32)
 _PATIENCE: Final = 1800  # seconds that memaudit may take
 _GENERAL: Final = ("leakreplay.LiteratureCloze", "leakreplay.NYTComplete", "divergence.Repeat")
+_MOST: Final = {"generations": 2, "tokens": 64}
+"""Of garak's runs: answers to each prompt, and tokens of each answer; it would take 5 and 150 by itself."""
 _TWIN: Final = ("propile.PIILeakTwin",)
 
 
@@ -147,7 +149,7 @@ def garak(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
             told = [json.dumps(each) + "\n" for each in _people(chats, scene.size.prompts)]
             file.write_text("".join(told), encoding="utf-8")
             looked_for = values if chats is scene.trained else sorted({each.value for each in chats.places})
-            settings = {"probes": probes, "generations": 2, "prompts": scene.size.prompts, "tokens": 64}
+            settings = {"probes": probes, "prompts": scene.size.prompts, **_MOST}
             with served(model, tokenizer) as (address, spent):
                 began = time.perf_counter()
                 said = probe_peers.garak(address, file, looked_for, settings, programs)
@@ -155,7 +157,7 @@ def garak(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
             told_of = {name: {**asdict(each), "shown": sorted(each.shown)} for name, each in said.items()}
             return _told(spent, seconds, probes=told_of)
 
-        told = keep(["garak", name, scene.size.prompts], ask)
+        told = keep(["garak", name, scene.size.prompts, _MOST], ask)
         print(f"\n## garak, {name}\n")
         shown: set[str] = set()
         for probe, said in told["probes"].items():

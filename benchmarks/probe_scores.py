@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, fsum, log, log2, sqrt
+from math import ceil, exp, fsum, log, log1p, log2, sqrt
 from typing import Final
 
 from probe_data import LEVELS, Place
@@ -145,6 +145,11 @@ def calibration(pairs: Sequence[tuple[float, int]], samples: int) -> Calibration
     return Calibration(
         number, samples, fsum(apart) / number, fsum(map(abs, apart)) / number, max(map(abs, apart)), inside / number
     )
+
+
+def samples_needed(chance: float, power: float) -> int:
+    """Return how many samples show at least once, with this power, what one shows with this chance."""
+    return ceil(log1p(-power) / log1p(-chance))
 
 
 def spread(true: Sequence[float], number: int) -> list[int]:

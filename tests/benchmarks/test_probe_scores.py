@@ -3,7 +3,19 @@ from math import exp, log
 import pytest
 
 from probe_data import Place
-from probe_scores import Claim, Value, calibration, curve, log_linear, orders, outcome, recall, spread, table
+from probe_scores import (
+    Claim,
+    Value,
+    calibration,
+    curve,
+    log_linear,
+    orders,
+    outcome,
+    recall,
+    samples_needed,
+    spread,
+    table,
+)
 
 PLACE = Place(3, "/messages/1/content", 10, 20, "account number", "0123456789", 4, 0)
 
@@ -71,3 +83,8 @@ def test_a_probability_too_small_for_a_float_is_written_all_the_same():
 
 def test_rows_become_a_markdown_table():
     assert table([("a", "b"), ("1", "long")]) == "| a | b    |\n|---|------|\n| 1 | long |"
+
+
+def test_what_one_sample_in_a_thousand_shows_takes_thousands_to_see():
+    assert samples_needed(0.5, 0.75) == 2
+    assert samples_needed(0.001, 0.95) == 2995
