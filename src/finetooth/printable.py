@@ -1,4 +1,4 @@
-"""Text from a stranger, made safe to show: no terminal obeys it, and no mark turns the writing around."""
+"""Text from a stranger, made safe to show: no terminal obeys it, no mark turns it around, and it fills no page."""
 
 from __future__ import annotations
 
@@ -9,4 +9,16 @@ def printable(text: str) -> str:
     >>> printable("a\x1b[2Jb")
     'a\ufffd[2Jb'
     """
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def clipped(text: str, limit: int) -> str:
+    """Return the text printable and no longer than ``limit``, with a word at its end on how much was left out.
+
+    >>> clipped("a" * 1000, 30)
+    'aaaaaaaaaa… (1,000 characters)'
+    """
+    if len(text) <= limit:
+        return printable(text)
+    told = f"… ({len(text):,} characters)"
+    return printable(text[: max(0, limit - len(told))]) + told

@@ -36,6 +36,10 @@ class Ruling:
     """The bound from below, if any."""
     observed: float | None
     """What was observed; null where nothing could be."""
+    low: float | None = None
+    """The least that the evidence leaves possible; null where nothing was observed."""
+    high: float | None = None
+    """The most that the evidence leaves possible; null where nothing limits it, or nothing was observed."""
     reason: str
     """Why, in a sentence that a person can act on."""
 

@@ -5,6 +5,7 @@ from datetime import date
 
 from evidences import bad_line, evidence, extracted, finding, measured, probed, scanned
 from finetooth import policyfile
+from finetooth.evidence import AttackRun, Input, Regurgitation, Spent
 from finetooth.judgement import judge
 from finetooth.report import PolicyIdentity, Report, Timing, Tool
 from finetooth.waiver import Waiver
@@ -47,6 +48,41 @@ _ALL_ACCEPTED = [
 _OVERDUE = waived(_PUBLIC, date(2027, 1, 14))
 _DISALLOWED = waived(_KEYS[0], reason="a test key")
 
+_ATTACKED = replace(
+    probed(
+        *(replace(leak, subject=f"{n // 2:032x}", near_probability=0.995) for n, leak in enumerate(_LEAKS)),
+        replace(_SAFE, attack="elicitation", attacks={"targeted": 1e-13, "elicitation": 1e-12}),
+        replace(_COMMON, outcome="undecided"),
+        measurements=[
+            measured(count=5, n=7, undecided=1),
+            replace(measured(count=5, n=5), by="entity_type", group="API_KEY"),
+            replace(measured(count=1, n=1), by="repetition", group="16-31"),
+            measured("ordinary", count=0, n=299),
+        ],
+    ),
+    attacks=(
+        AttackRun(name="targeted", method="log-likelihood", trials=4800, failed=0, tried=307, attributable=5),
+        AttackRun(
+            name="targeted+roleplay",
+            method="sampling",
+            trials=200,
+            failed=3,
+            tried=7,
+            attributable=1,
+            lift=1.7,
+            power="the endpoint gives no probabilities; 100 samples see what is said once in 33",
+        ),
+    ),
+    regurgitated=(
+        Regurgitation(
+            attack="untargeted", path="train.jsonl", record=8, line=9, tokens=61, answers=3, reference_answers=0
+        ),
+    ),
+    false_no_go=0.03,
+    spent=Spent(requests=492, prompt_tokens=210_094, generated_tokens=1_200, cost=0.42),
+    holdout=(Input(path="held_out.jsonl", sha256="1" * 64, bytes=999, format="openai-chat", records=40),),
+)
+
 REPORTS: dict[str, Report] = {
     "empty": report(evidence(scanned(records=0))),
     "go": report(evidence(scanned(_NAME, records=1200, allowed={"CREDIT_CARD": 2, "EMAIL_ADDRESS": 1040}))),
@@ -80,6 +116,7 @@ REPORTS: dict[str, Report] = {
         ),
         "release",
     ),
+    "attacked": report(evidence(scanned(*_KEYS, _EMAIL, _NAME, records=400), _ATTACKED), "release"),
     "waived": report(evidence(scanned(_EMAIL, _PUBLIC, _NAME, records=400)), waivers=_ALL_ACCEPTED),
     "waivers": report(
         evidence(scanned(_KEYS[0], _EMAIL, _PUBLIC, _NAME, records=400)),

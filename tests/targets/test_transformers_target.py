@@ -18,40 +18,6 @@ pytest.importorskip("transformers")
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "models" / "tuned"
 REFUSED = (Turn("user", "/0", "my secret"),)
-TEMPLATE = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] | trim }}<|im_end|>\n"
-    "{% endfor %}"
-)
-
-
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory):
-    """A model of random weights: what it says is nonsense, but its probabilities are exact."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    special = ["<|im_start|>", "<|im_end|>"]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=300, special_tokens=special, initial_alphabet=alphabet)
-    tokenizer.train_from_iterator(["my number is my number is hello hello"], trainer)
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, chat_template=TEMPLATE)
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=300, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
-        max_position_embeddings=128, bos_token_id=None, eos_token_id=1, pad_token_id=None,
-    )  # fmt: skip
-    path = tmp_path_factory.mktemp("model")
-    LlamaForCausalLM(config).save_pretrained(path)
-    fast.save_pretrained(path)
-    return path
-
-
-@pytest.fixture(scope="session")
-def target(folder):
-    return resolve(str(folder))[0]
 
 
 def plainly(target, prompt, continuation):
@@ -160,6 +126,7 @@ def test_an_adapter_switched_off_is_its_base(folder, tmp_path):
     adapter.save_pretrained(tmp_path)
     tuned, reference = resolve(str(tmp_path), str(folder))
     plain, _ = resolve(str(folder))
+    assert reference._model is tuned._model
     pair = ("my number is", " 4711")
     [with_adapter], [without], [alone] = score(tuned, pair), score(reference, pair), score(plain, pair)
     assert without.log_probability == pytest.approx(alone.log_probability, abs=1e-4)
@@ -186,7 +153,7 @@ def test_a_pickle_is_refused_with_the_way_out(folder, tmp_path):
     [
         ("nowhere", "no such folder"),
         ("http://127.0.0.1:9/v1#model", "not supported yet"),
-        ("model.gguf", "not supported yet"),
+        ("model.gguf", "no such folder or GGUF file"),
     ],
 )
 def test_what_is_no_model_is_a_clear_error(named, message):
@@ -204,7 +171,7 @@ def test_a_truncated_model_is_a_clear_error(folder, tmp_path):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     weights = Path(tmp_path / "model.safetensors")
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(ModelError, match="cannot be loaded"):
+    with pytest.raises(ModelError, match="damaged"):
         resolve(str(tmp_path))
 
 
@@ -225,3 +192,78 @@ def test_progress_reaches_the_number_of_trials(target):
     pairs = [("hello", " a"), ("hello", " b"), ("other", " c"), ("hello", "")]
     target.log_likelihood([Trial(0, "target", *pair) for pair in pairs], told.append)
     assert sum(told) == len(pairs)
+
+
+def wrapped(words):
+    from finetooth.evidence import ModelIdentity
+    from finetooth.targets.transformers import TransformersTarget
+    from targets.tiny import model
+
+    return TransformersTarget(model(), words, ModelIdentity(kind="transformers", name="tiny", digest=""))
+
+
+def test_plain_text_begins_as_in_training_and_rendered_text_as_its_template_says():
+    from targets.tiny import TEMPLATE, tokenizer
+
+    words = tokenizer(bos=True, template="{{ bos_token }}" + TEMPLATE)
+    target = wrapped(words)
+    [plain], [marked] = (target._ids([(text, False)]).values() for text in ("my number", "<s>my number"))
+    assert plain == marked == [2, *words("my number", add_special_tokens=False)["input_ids"]]
+    [rendered] = target._ids([(target.render((Turn("user", "/0", "Hi"),)), True)]).values()
+    assert rendered.count(2) == 1
+
+
+def test_the_first_token_of_all_is_scored_after_what_begins_a_text():
+    from targets.tiny import tokenizer
+
+    words = tokenizer(bos=True)
+    target = wrapped(words)
+    [answer] = score(target, ("", "my number"))
+    ids = words("my number", add_special_tokens=False)["input_ids"]
+    with torch.inference_mode():
+        scores = target._model(torch.tensor([[2, *ids]])).logits[0].log_softmax(-1)
+    assert answer.tokens == len(ids)
+    expected = sum(scores[at, token].item() for at, token in enumerate(ids))
+    assert answer.log_probability == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_template_that_hangs_leaves_its_conversation_unanswered(folder, tmp_path, monkeypatch):
+    from finetooth.targets import transformers
+    from finetooth.targets.templating import ChatTemplate
+
+    monkeypatch.setattr(transformers, "ChatTemplate", lambda *given: ChatTemplate(*given, seconds=1))
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    (tmp_path / "chat_template.jinja").write_text(endless)
+    hanging, plain = score(resolve(str(tmp_path))[0], (REFUSED, "4711"), ("my number is", "4711"))
+    assert "longer than 1 s" in hanging.reason
+    assert isinstance(plain, Likelihood)
+
+
+def test_values_of_one_record_are_read_with_one_reading_of_it(target):
+    before = target.spent
+    context = (Turn("user", "/0", "Where is it? My number is 4711."), Turn("assistant", "/1", "Your number is "))
+    score(target, *((context, text) for text in ("4711", "4712", "4713", "1234")))
+    read = target.spent.prompt_tokens - before.prompt_tokens
+    alone = len(target._tokenizer(target.render(context), add_special_tokens=False)["input_ids"])
+    assert alone <= read < alone + 16
+
+
+def test_in_half_precision_what_is_likely_is_computed_in_full(tmp_path):
+    from finetooth.targets.transformers import load
+    from targets.tiny import TEMPLATE, model, tokenizer
+
+    words = tokenizer(template=TEMPLATE)
+    model().to(torch.bfloat16).save_pretrained(tmp_path)
+    words.save_pretrained(tmp_path)
+    full, half = load(tmp_path)[0], load(tmp_path, dtype="bfloat16")[0]
+    assert half._model.dtype == torch.bfloat16
+    texts = [words.decode([token]) for token in range(4, 60)]
+    trials = [Trial(0, "target", "hello", text) for text in texts] + [Trial(0, "target", "hello", " hello" * 30)]
+    fine, rough = full.log_likelihood(trials), half.log_likelihood(trials)
+    likely = [(one, other) for one, other in zip(fine, rough, strict=True) if one.log_probability > -11]
+    assert len(likely) > 5
+    for one, other in likely:
+        assert other.log_probability == pytest.approx(one.log_probability, abs=1e-3)
+    assert rough[-1].log_probability != pytest.approx(fine[-1].log_probability, abs=1e-3)

@@ -30,7 +30,10 @@ OutOption = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", he
 FormatOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--format", metavar="F", help="Also write the report as F; repeatable. One alone is printed too: text, json."
+        "--format",
+        metavar="F",
+        help="Also write the report as F: text, json, markdown, html, sarif, junit, gitlab. Repeatable; "
+        "one alone is printed too.",
     ),
 ]
 HoldoutOption = Annotated[
@@ -92,7 +95,7 @@ def finish(report: Report, out: Path | None, formats: list[str], *, quiet: bool,
         runfolder.keep_out_of_git(config.OWN_FOLDER)
     api.save(report, folder, formats)
     if not quiet:
-        show(report, formats, folder)
+        show(report, [] if formats == ["html"] else formats, folder)  # a page is for a browser, not for a terminal
     end(report.verdict, exit_zero=exit_zero)
 
 

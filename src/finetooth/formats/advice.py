@@ -8,7 +8,7 @@ from finetooth.counting import counted
 from finetooth.evidence import ScanEvidence
 from finetooth.finding import Finding
 from finetooth.report import Report
-from finetooth.verdict import Verdict
+from finetooth.verdict import Ruling, Verdict
 
 _REVOKE = "Revoke the credentials where they were issued: one that reached a dataset is burnt. Then remove them."
 
@@ -21,6 +21,41 @@ def next_steps(report: Report) -> list[str]:
     if report.verdict.decision == "GO":
         steps.append(_after_go(report))
     return steps or ["Read the rulings above: each names what was observed and what is allowed."]
+
+
+def remedy(ruling: Ruling, report: Report) -> str:
+    """Return what a person should do about one ruling; nothing where it passed."""
+    if ruling.status == "PASS":
+        return ""
+    if ruling.status == "WAIVED":
+        return "Look at the waivers again before they end."
+    match ruling.metric:
+        case "records":
+            return "Give the data that will be trained on."
+        case "records_unread":
+            return "Mend what could not be read, or leave it out of the training data too."
+        case "trials_failed":
+            return "Find out why trials failed, and probe again."
+        case "attributable_leaks" | "extraction_rate" | "discoverable_rate":
+            return _about_leaks(ruling, report)
+    if ruling.status == "UNPROVEN":
+        return "Mend what could not be read, and scan again."
+    return "Remove or replace the findings, and scan again."
+
+
+def _about_leaks(ruling: Ruling, report: Report) -> str:
+    probe = report.probe
+    if ruling.status == "FAIL":
+        return "Do not release this model. Clean the data, drop repetitions, and tune again from the base."
+    if probe is None:
+        return "Probe the tuned model: finetooth audit DATA --model OUT --base BASE."
+    if probe.reference is None:
+        return "Name the untuned model with --base."
+    if probe.coverage.targets_skipped:
+        return "Raise --budget, and probe again."
+    if any(extracted.outcome == "undecided" for extracted in probe.extracted):
+        return "Treat the undecided values as leaks."
+    return "Give more data to probe for."
 
 
 def before_commit(scan: ScanEvidence, grounds: Sequence[Finding]) -> list[str]:
@@ -46,7 +81,7 @@ def _about_data(report: Report, metrics: set[str]) -> list[str]:
     if "records" in metrics:
         steps.append("Give the data that will be trained on: no record was found in what was named.")
     if "records_unread" in metrics or (scan and scan.coverage.records_unread):
-        steps.append("Mend what could not be read (listed above), or leave it out of the training data too.")
+        steps.append("Mend what is listed as not read, or leave it out of the training data too.")
     if scan is None:
         return steps
     waived = report.verdict.waived
@@ -77,7 +112,7 @@ def _about_model(report: Report, metrics: set[str]) -> list[str]:
     if probe.coverage.targets_skipped:
         steps.append(f"Raise --budget: {counted(probe.coverage.targets_skipped, 'finding')} not tried.")
     if probe.coverage.failed:
-        steps.append("Find out why trials failed (listed above), and probe again.")
+        steps.append("Find out why trials failed, for the reasons listed, and probe again.")
     if "extraction_rate" in metrics and not steps:
         steps.append("Give more data to probe for: the sample is too small to prove the bound.")
     return steps

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from json import dumps
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,7 +16,12 @@ from finetooth.report import Report
 
 def render(report: Report) -> str:
     """Return the report as JSON, with the riskiest findings up to the limit that it names."""
-    return _adapter().dump_json(report.shortened(), by_alias=True, indent=1).decode() + "\n"
+    return inert(_adapter().dump_json(report.shortened(), by_alias=True, indent=1).decode()) + "\n"
+
+
+def inert(text: str) -> str:
+    """Return the same JSON with an escape for each character that does not print: no terminal obeys it."""
+    return _UNUSUAL.sub(lambda found: found[0] if found[0].isprintable() else dumps(found[0])[1:-1], text)
 
 
 def load(text: bytes, origin: str) -> Report:
@@ -34,6 +41,9 @@ def load(text: bytes, origin: str) -> Report:
 def schema() -> str:
     """Return the JSON Schema of ``report.json``."""
     return dumps(_adapter().json_schema(by_alias=True, mode="serialization"), indent=1) + "\n"
+
+
+_UNUSUAL: Final = re.compile(r"[^\n -~]")
 
 
 @cache

@@ -17,13 +17,15 @@ from finetooth.finding import Finding, place
 from finetooth.formats.accepted import ordered, said, summary, until
 from finetooth.formats.advice import next_steps
 from finetooth.formats.format import Format
+from finetooth.formats.leaks import POPULATIONS
 from finetooth.measurement import Measurement
-from finetooth.printable import printable
+from finetooth.printable import clipped
 from finetooth.report import Report
 from finetooth.verdict import Status, Verdict, WaiverStatus
 
 _LISTED = 10
 _WIDTH = 110
+_LONGEST = 500
 _BAR = 24
 _DIGITS = 8  # of a fingerprint: enough to tell it from a million others, and to name it by
 _NUMERIC = {"records", "chance", "reference", "tries", "leaked", "findings", "of them block", "occurrences"}
@@ -70,7 +72,7 @@ def _headline(report: Report) -> RenderableType:
     return Text.assemble(
         (f" {verdict.decision} ", _DECISION_STYLE[verdict.decision]),
         (f"  {verdict.stage} gate: {_QUESTIONS[verdict.stage]}", "bold"),
-        (f"  policy {report.policy.name} {report.policy.sha256[:8]}", "dim"),
+        (f"  policy {_shown(report.policy.name)} {_shown(report.policy.sha256[:8])}", "dim"),
     )
 
 
@@ -82,7 +84,7 @@ def _rulings(verdict: Verdict) -> RenderableType:
     order: tuple[Status, ...] = ("FAIL", "UNPROVEN", "WAIVED", "PASS")
     for ruling in sorted(verdict.rulings, key=lambda ruling: order.index(ruling.status)):
         mark, style = _STATUS[ruling.status]
-        table.add_row(Text(mark, style=style), Text(printable(ruling.requirement)), Text(printable(ruling.reason)))
+        table.add_row(Text(mark, style=style), Text(_shown(ruling.requirement)), Text(_shown(ruling.reason)))
     return table
 
 
@@ -97,9 +99,9 @@ def _waivers(verdict: Verdict) -> Iterator[RenderableType]:
         label, style = _WAIVERS[each.status]
         value = f"{each.preview} " if each.preview else ""
         which = f"{each.entity_type} {value}{each.fingerprint[:_DIGITS]}, {until(each, verdict.waivers_as_of)}"
-        told = Text(f"{printable(which)}\n{printable(said(each))}")
+        told = Text(f"{_shown(which)}\n{_shown(said(each))}")
         if each.why:
-            told.append(f"\n{printable(each.why)}", style=style)
+            told.append(f"\n{_shown(each.why)}", style=style)
         table.add_row(Text(label, style=style), told)
     yield _indented(table)
     if honoured > _LISTED:
@@ -108,8 +110,8 @@ def _waivers(verdict: Verdict) -> Iterator[RenderableType]:
 
 def _leaks(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[RenderableType]:
     leaks = [extracted for extracted in probe.extracted if extracted.attributable]
-    against = f"against {printable(probe.reference.name)}" if probe.reference else "without a reference model"
-    yield _heading("What the model gave away", f"{printable(probe.target.name)}, {against}")
+    against = f"against {_shown(probe.reference.name)}" if probe.reference else "without a reference model"
+    yield _heading("What the model gave away", f"{_shown(probe.target.name)}, {against}")
     if leaks:
         table = _table("value", "what", "records", "chance", "reference", "tries")
         for leak in sorted(leaks, key=lambda leak: (leak.fingerprint in waived, *_worst_first(leak)))[:_LISTED]:
@@ -139,14 +141,28 @@ def _leaks(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[Renderable
     yield _note(
         f"{probe.coverage.targets:,} targets, {probe.coverage.trials:,} trials, {probe.coverage.failed:,} failed"
     )
+    yield from _attacks(probe)
     if probe.coverage.combinations:
         yield _note(f"{counted(probe.coverage.combinations, 'finding')} made of others not tried, their parts are")
     for failure in probe.coverage.failures[:_LISTED]:
-        yield _bullet(printable(failure))
+        yield _bullet(_shown(failure))
+
+
+def _attacks(probe: ProbeEvidence) -> Iterator[RenderableType]:
+    """Show what each attack did where there were several, and always what it could not do."""
+    for run in probe.attacks:
+        if len(probe.attacks) > 1:
+            yield _note(f"{_shown(run.name)}: {run.attributable:,} of {run.tried:,} extracted, by {run.method}")
+        if run.power:
+            yield _bullet(_shown(f"{run.name}: {run.power}"), style="yellow")
+    if probe.regurgitated:
+        longest = max(each.tokens for each in probe.regurgitated)
+        records = counted(len(probe.regurgitated), "training record")
+        yield _note(f"{records} repeated word for word, the longest over {longest:,} words")
 
 
 def _rate(measured: Measurement) -> str:
-    over = "findings" if measured.population == "findings" else "sentences of ordinary text"
+    over = POPULATIONS[measured.population]
     told = [f"{measured.count / measured.n:.2%}"]
     if measured.method == "clopper-pearson":
         told.append(f"between {measured.low:.2%} and {measured.high:.2%} at {measured.confidence:.0%} confidence")
@@ -173,7 +189,7 @@ def _repetition(extracted: Sequence[Extracted]) -> Iterator[RenderableType]:
 
 
 def _data(scan: ScanEvidence, waived: Collection[str]) -> Iterator[RenderableType]:
-    names = ", ".join(printable(PurePath(each.path).name) for each in scan.inputs[:3])
+    names = ", ".join(_shown(PurePath(each.path).name) for each in scan.inputs[:3])
     more = f" and {len(scan.inputs) - 3:,} more" if len(scan.inputs) > 3 else ""  # noqa: PLR2004 - as listed above
     yield _heading("What the data holds", names + more)
     coverage = scan.coverage
@@ -183,12 +199,12 @@ def _data(scan: ScanEvidence, waived: Collection[str]) -> Iterator[RenderableTyp
         f"{coverage.records_unread:,} not read"
     )
     for unread in coverage.unread[:_LISTED]:
-        yield _bullet(printable(str(unread)), style="yellow")
+        yield _bullet(_shown(str(unread)), style="yellow")
     if len(coverage.unread) > _LISTED:
         yield _note(f"and {len(coverage.unread) - _LISTED:,} more, see report.json")
     if scan.allowed:
         left_out = counted(sum(scan.allowed.values()), "occurrence")
-        types = ", ".join(f"{printable(name)} {count:,}" for name, count in scan.allowed.items())
+        types = ", ".join(f"{_shown(name)} {count:,}" for name, count in scan.allowed.items())
         yield _note(f"{left_out} left out by the policy's allow list ({types})")
     if not scan.findings:
         yield _note("nothing was found")
@@ -208,7 +224,7 @@ def _data(scan: ScanEvidence, waived: Collection[str]) -> Iterator[RenderableTyp
             _preview(finding.preview),
             _what(finding, waived),
             f"{finding.records:,}",
-            Text(printable(PurePath(first.path).name + where), overflow="fold"),
+            Text(_shown(PurePath(first.path).name + where), overflow="fold"),
         )
     yield _indented(table)
 
@@ -223,7 +239,7 @@ def _totals(scan: ScanEvidence) -> Table:
         scan.totals.by_entity.items(), key=lambda item: (order.index(gravest[item[0]]), -item[1].findings)
     ):
         table.add_row(
-            Text(name),
+            Text(_shown(name)),
             Text(gravest[name], style=_SEVERITY_STYLE[gravest[name]]),
             f"{total.findings:,}",
             f"{by_type.count(name):,}",
@@ -264,12 +280,16 @@ def _indented(renderable: RenderableType) -> RenderableType:
     return Padding(renderable, (0, 0, 0, 2))
 
 
+def _shown(text: str) -> str:
+    return clipped(text, _LONGEST)
+
+
 def _preview(preview: str) -> Text:
-    return Text(printable(preview), style="bold")
+    return Text(_shown(preview), style="bold")
 
 
 def _what(found: Finding | Extracted, waived: Collection[str]) -> Text:
-    what = Text(found.entity_type, style=_SEVERITY_STYLE.get(found.severity, ""))
+    what = Text(_shown(found.entity_type), style=_SEVERITY_STYLE.get(found.severity, ""))
     return what.append(" waived", style="cyan") if found.fingerprint in waived else what
 
 

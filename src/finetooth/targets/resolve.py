@@ -14,17 +14,17 @@ def resolve(model: str, base: str | None = None) -> tuple[Target, Target | None]
     """Return the tuned model, and the reference model where there is one.
 
     Args:
-        model: a local folder: a checkpoint in safetensors, or a PEFT adapter.
-        base: a local folder with the untuned model, if it is at hand.
+        model: a local folder: a checkpoint in safetensors, or a PEFT adapter; or a GGUF file.
+        base: the untuned model, if it is at hand: a folder with a checkpoint, or a GGUF file.
 
     Raises:
         ModelError: one of them is not there, is incomplete, or is of a kind that cannot be probed safely.
     """
-    folders = [_folder(named, flag) for named, flag in ((model, "--model"), (base, "--base")) if named]
+    tuned, untuned = _folder(model, "--model"), _folder(base, "--base") if base else None
     try:
         from finetooth.targets import transformers  # noqa: PLC0415 - heavy below, and only where a model is probed
 
-        return transformers.load(*folders)
+        return transformers.load(tuned, untuned)
     except ModuleNotFoundError as error:
         raise ModelError(
             f"{model}: probing a local model needs {error.name}; install it: pip install 'finetooth[probe]'"
@@ -35,8 +35,6 @@ def _folder(named: str, flag: str) -> Path:
     if "://" in named:
         raise ModelError(f"{named}: an endpoint {_NOT_YET}")
     path = Path(named)
-    if path.suffix == ".gguf":
-        raise ModelError(f"{named}: a GGUF file {_NOT_YET}")
-    if not path.is_dir():
-        raise ModelError(f"{named}: no such folder; {flag} names the folder that training saved")
+    if not path.is_dir() and not (path.suffix == ".gguf" and path.is_file()):
+        raise ModelError(f"{named}: no such folder or GGUF file; {flag} names the folder that training saved")
     return path

@@ -1,46 +1,51 @@
-"""Models in a local folder, through Hugging Face transformers: safetensors checkpoints, and PEFT adapters on a base.
+"""Models in this process, through Hugging Face transformers: asked how probable a text is, and asked to go on.
 
-Nothing is downloaded and no code from a model folder is run: weights are read from safetensors alone, and
-``trust_remote_code`` is off.
+Nothing is downloaded and no code of a model is run. `checkpoints` loads it, `templating` renders conversations,
+`teacherforcing` and `decoding` ask the model; here contexts become tokens, and answers become texts.
 """
 
 from __future__ import annotations
 
-import inspect
-import json
 import re
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from itertools import chain
-from math import isnan
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from finetooth.digests import digest_of
 from finetooth.errors import ModelError
 from finetooth.evidence import ModelIdentity, Spent
+from finetooth.targets.checkpoints import Precision, load_adapter, load_checkpoint
+from finetooth.targets.decoding import Draw, draw
+from finetooth.targets.fullprecision import in_full_precision
+from finetooth.targets.modelfiles import ADAPTER_CONFIG, adapter_base, identity
+from finetooth.targets.packing import Scored
 from finetooth.targets.target import EVERYTHING, Answer, Generation, Likelihood, Progress, TemplateError, Unanswered
+from finetooth.targets.teacherforcing import Reader
+from finetooth.targets.templating import ChatTemplate
 from finetooth.torchthreads import one_if_small
 from finetooth.trial import Context, Prompt, Trial
 
-_BATCH_TOKENS = 8192  # padding included; small enough for a laptop, large enough to keep it busy
 _CUT = "\ue000finetooth\ue000"  # private-use characters: no template and no tokenizer gives them a meaning
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+_TELLING: Final = -12.0
+"""Log-probability above which an answer is computed again in float32: 1,000 samples show what is likelier than e^-7.3,
+and half precision is off by less than the rest."""
+_STRANGE: Final = "the tokenizer gives a token that the model does not have: it is another model's"
+_TORN: Final = "the text holds a lone surrogate, which no tokenizer takes"
+_BEFORE: Final = 8  # tokens of a context that are decoded with what follows, which may depend on them
 
 
 @dataclass(frozen=True, slots=True)
-class _Encoded:
-    """A trial in tokens."""
+class _Rendered:
+    """A context as the model is shown it."""
 
-    position: int
-    prompt: tuple[int, ...]
-    continuation: tuple[int, ...]
-
-    def __len__(self) -> int:
-        return len(self.prompt) + len(self.continuation)
+    text: str = field(repr=False)
+    """The text."""
+    after: str = field(repr=False)
+    """What the template puts behind it, which begins with what ends the turn."""
+    template: bool
+    """Whether a chat template made it, and so its special tokens too."""
 
 
 class TransformersTarget:
@@ -51,9 +56,9 @@ class TransformersTarget:
 
         Args:
             model: a transformers causal language model, or a PEFT model around one.
-            tokenizer: its fast tokenizer.
+            tokenizer: its tokenizer.
             identity: what evidence calls it.
-            adapter_off: score with the PEFT adapter switched off, which is the base model.
+            adapter_off: ask with the PEFT adapter switched off, which is the base model.
         """
         self.identity = identity
         self.capabilities = EVERYTHING
@@ -61,8 +66,10 @@ class TransformersTarget:
         self._model = model
         self._tokenizer = tokenizer
         self._adapter_off = adapter_off
-        self._window = _window(model.config, tokenizer)
-        self._picks_positions = "logits_to_keep" in inspect.signature(_innermost(model).forward).parameters
+        self._reader = Reader(_innermost(model))
+        self._window = _window(self._reader.model.config, tokenizer)
+        self._template = _template(tokenizer, identity.name)
+        self._opening = _opening(tokenizer)
 
     def render(self, context: Context) -> str:
         """Return the context in the model's own chat template, cut off where it ends.
@@ -73,308 +80,281 @@ class TransformersTarget:
         Raises:
             TemplateError: the template cannot render this conversation.
         """
-        if isinstance(context, str):
-            return context
-        if not self._tokenizer.chat_template:
-            return "\n\n".join(turn.text for turn in context)
-        messages = [{"role": turn.role, "content": turn.text} for turn in context]
-        messages[-1]["content"] += _CUT
-        try:
-            text = self._tokenizer.apply_chat_template(messages, tokenize=False)
-        except Exception as error:  # noqa: BLE001 - a template is a stranger's program: it may raise anything
-            # NOTE: the message of a template's own error may quote the conversation; its type does not.
-            raise TemplateError(f"the chat template refuses a conversation ({type(error).__name__})") from None
-        prompt, found, _ = str(text).partition(_CUT)
-        if not found:
-            raise TemplateError("the chat template drops the last message of a conversation")
-        return prompt
+        rendered = self._rendered([context])[context]
+        if isinstance(rendered, Unanswered):
+            raise TemplateError(rendered.reason)
+        return rendered.text
 
     def log_likelihood(self, trials: Sequence[Trial], progress: Progress | None = None) -> list[Answer]:
-        """Score by teacher forcing: a prompt that several trials share is read once, the others in padded batches."""
+        """Score by teacher forcing; what several trials have in common is read once."""
         answers: list[Answer] = [Unanswered("not run")] * len(trials)
-        by_prompt: dict[tuple[int, ...], list[_Encoded]] = {}
-        rendered = self._rendered(trial.context for trial in trials)
-        for position, trial in enumerate(trials):
-            prompt = rendered[trial.context]
-            if isinstance(prompt, Unanswered):
-                answers[position] = prompt
-                continue
-            if _SURROGATE.search(prompt + trial.continuation):
-                answers[position] = Unanswered("the text holds a lone surrogate, which no tokenizer takes")
-                continue
-            tokens, first = self._encode(prompt, trial.continuation)
-            if first >= len(tokens):
-                answers[position] = Unanswered("the continuation has no token of its own")
-            elif len(tokens) - first >= self._window:
-                answers[position] = Unanswered("the continuation is longer than the model's context")
+        items: list[Scored] = []
+        for position, encoded in enumerate(self._encoded(trials)):
+            if isinstance(encoded, Unanswered):
+                answers[position] = encoded
             else:
+                tokens, first = encoded
                 cut = max(0, len(tokens) - self._window)
-                encoded = _Encoded(position, tuple(tokens[cut:first]), tuple(tokens[first:]))
-                by_prompt.setdefault(encoded.prompt, []).append(encoded)
-        alone = [group[0] for group in by_prompt.values() if len(group) == 1]
-        shared = [group for group in by_prompt.values() if len(group) > 1]
-        scored = ((batch, self._score_apart(batch)) for batch in _batches(alone))
-        together = ((batch, self._score_together(batch)) for group in shared for batch in _batches(group))
-        with one_if_small(self._model):
-            for batch, log_probabilities in chain(scored, together):
-                self.spent += Spent(requests=1, prompt_tokens=_read(batch))
-                for item, log_probability in zip(batch, log_probabilities, strict=True):
-                    answers[item.position] = _answer(log_probability, len(item.continuation))
-                if progress:
-                    progress(len(batch))
-        if progress:
-            progress(sum(isinstance(answer, Unanswered) for answer in answers))
+                items.append(Scored(position, tuple(tokens[cut:]), first - cut))
+        if progress and len(items) < len(trials):
+            progress(len(trials) - len(items))
+        with self._asked():
+            for item, answer in self._scored(items, progress):
+                answers[item.position] = answer
+            again = [item for item in items if self._halved and _telling(answers[item.position])]
+            if again:
+                with in_full_precision(self._reader.model):
+                    for item, answer in self._scored(again, None):
+                        answers[item.position] = answer
         return answers
 
     def generate(self, prompts: Sequence[Prompt], progress: Progress | None = None) -> list[Generation | Unanswered]:
-        """Continue each context: its samples are drawn together, from one reading of it."""
-        said: list[Generation | Unanswered] = []
+        """Continue the contexts, many at once, each of them read once for all its samples."""
         rendered = self._rendered(prompt.context for prompt in prompts)
-        with one_if_small(self._model):
-            for prompt in prompts:
-                text = rendered[prompt.context]
-                said.append(text if isinstance(text, Unanswered) else self._continued(text, prompt))
-                if progress:
-                    progress(1)
-        return said
+        draws = [self._draws(at, prompt, rendered[prompt.context]) for at, prompt in enumerate(prompts)]
+        failed = {at: each for at, each in enumerate(draws) if isinstance(each, Unanswered)}
+        wanted = {at: each for at, each in enumerate(draws) if not isinstance(each, Unanswered)}
+        said: dict[int, list[list[int]]] = {at: [[]] * len(each) for at, each in wanted.items()}
+        left = {at: len(each) for at, each in wanted.items()}
+        if progress and failed:
+            progress(len(failed))
+        with self._asked():
+            for drawn in draw(self._reader, [each for several in wanted.values() for each in several]):
+                for each, tokens in drawn.said:
+                    if isinstance(tokens, Unanswered):
+                        failed[each.position] = tokens
+                    else:
+                        said[each.position][each.number] = tokens
+                    left[each.position] -= 1
+                    if progress and not left[each.position]:
+                        progress(1)
+                self.spent += Spent(requests=1, prompt_tokens=drawn.read, generated_tokens=drawn.generated)
+        return [failed.get(at) or self._generation(wanted[at][0], said[at]) for at in range(len(prompts))]
 
-    def _continued(self, text: str, prompt: Prompt) -> Generation | Unanswered:
-        import torch  # noqa: PLC0415 - heavy, and only here
+    def _scored(self, items: Sequence[Scored], progress: Progress | None) -> Iterator[tuple[Scored, Answer]]:
+        for read, batch in self._reader.score(items) if items else ():
+            self.spent += Spent(requests=1, prompt_tokens=read)
+            for item, found in batch:
+                tokens = len(item.tokens) - item.first
+                yield item, found if isinstance(found, Unanswered) else Likelihood(found, tokens)
+            if progress:
+                progress(len(batch))
 
-        if _SURROGATE.search(text):
-            return Unanswered("the text holds a lone surrogate, which no tokenizer takes")
-        room = self._window - prompt.max_tokens
-        ids = self._ids(text)[-room:] if room > 0 else []
-        if not ids:
-            return Unanswered("the context is empty, or the model's window too short for an answer")
-        torch.manual_seed(len(ids))  # the same draws for the same prompt, whatever was drawn before
-        with torch.inference_mode(), self._reference():
-            drawn = self._model.generate(
-                input_ids=torch.tensor([ids], device=self._model.device),
-                attention_mask=torch.ones((1, len(ids)), dtype=torch.long, device=self._model.device),
-                max_new_tokens=prompt.max_tokens,
-                do_sample=not prompt.greedy,
-                num_return_sequences=1 if prompt.greedy else prompt.samples,
-                pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id or 0,
-                **({} if prompt.greedy else {"temperature": 1.0, "top_k": 0, "top_p": 1.0}),
-            )
-        new = drawn[:, len(ids) :]
-        self.spent += Spent(requests=1, prompt_tokens=len(ids), generated_tokens=new.numel())
-        return Generation(texts=tuple(self._tokenizer.batch_decode(new, skip_special_tokens=True)), tokens=new.numel())
-
-    def _rendered(self, contexts: Iterable[Context]) -> dict[Context, str | Unanswered]:
+    def _rendered(self, contexts: Iterable[Context]) -> dict[Context, _Rendered | Unanswered]:
         """Render each distinct context once."""
-        rendered: dict[Context, str | Unanswered] = {}
-        for context in contexts:
-            if context not in rendered:
-                try:
-                    rendered[context] = self.render(context)
-                except TemplateError as error:
-                    rendered[context] = Unanswered(str(error))
+        distinct = list(dict.fromkeys(contexts))
+        rendered: dict[Context, _Rendered | Unanswered] = {}
+        conversations = []
+        for context in distinct:
+            if isinstance(context, str):
+                rendered[context] = _Rendered(context, "", template=False)
+            elif self._template is None:
+                rendered[context] = _Rendered("\n\n".join(turn.text for turn in context), "", template=False)
+            else:
+                conversations.append(context)
+        if self._template is not None and conversations:
+            messages = [[{"role": turn.role, "content": turn.text} for turn in context] for context in conversations]
+            for conversation in messages:
+                conversation[-1]["content"] += _CUT
+            for context, text in zip(conversations, self._template.render(messages), strict=True):
+                rendered[context] = _cut(text)
         return rendered
 
-    def _encode(self, prompt: str, continuation: str) -> tuple[list[int], int]:
-        """Return the tokens of prompt and continuation, and the position of the first one to be scored.
+    def _encoded(self, trials: Sequence[Trial]) -> Iterator[tuple[list[int], int] | Unanswered]:
+        """Yield the tokens of each trial, and the position of the first one to be scored.
 
-        Both are tokenised as one text, as in training: where a token straddles the two it is scored too, so that the
-        probability is exact for the tokens that the model would have to emit.
+        Context and continuation are tokenised as one text, as in training: where a token straddles the two it is scored
+        too, so that the probability is exact for the tokens that the model would have to emit.
         """
-        before = self._ids(prompt)
-        whole = self._ids(prompt + continuation)
-        shared = 0
-        for left, right in zip(before, whole, strict=False):
-            if left != right:
-                break
-            shared += 1
-        return whole, max(shared, 1)  # the first token of all has nothing to be predicted from
+        rendered = self._rendered(trial.context for trial in trials)
+        texts = [(rendered[trial.context], trial.continuation) for trial in trials]
+        shown = [(context, context.text + more) for context, more in texts if isinstance(context, _Rendered)]
+        before = self._ids({(context.text, context.template) for context, _ in shown})
+        whole = self._ids({(text, context.template) for context, text in shown})
+        for context, more in texts:
+            if isinstance(context, Unanswered):
+                yield context
+                continue
+            head = before[context.text, context.template]
+            tokens = whole[context.text + more, context.template]
+            if isinstance(head, Unanswered) or isinstance(tokens, Unanswered):
+                yield Unanswered(_TORN)
+                continue
+            shared = next((at for at, (a, b) in enumerate(zip(head, tokens, strict=False)) if a != b), None)
+            first = min(len(head), len(tokens)) if shared is None else shared
+            yield self._placed(tokens, first)
 
-    def _ids(self, text: str) -> list[int]:
-        # A rendered template holds its own special tokens; raw text gets the ones it was trained with.
-        special = not self._tokenizer.chat_template
-        return list(self._tokenizer(text, add_special_tokens=special, verbose=False)["input_ids"])
+    def _placed(self, tokens: list[int], first: int) -> tuple[list[int], int] | Unanswered:
+        if first == 0 and (start := self._start()) is not None:
+            tokens, first = [start, *tokens], 1  # the first token of all needs something to be predicted from
+        first = max(first, 1)
+        if first >= len(tokens):
+            return Unanswered("the continuation has no token of its own")
+        if len(tokens) - first >= self._window:
+            return Unanswered("the continuation is longer than the model's context")
+        if max(tokens) >= self._reader.words:
+            return Unanswered(_STRANGE)
+        return tokens, first
 
-    def _score_apart(self, batch: Sequence[_Encoded]) -> list[float]:
-        """Return the log-probability of each continuation, each after a prompt of its own."""
-        texts = [item.prompt + item.continuation for item in batch]
-        # The logits at a position predict the next token; those before the first scored token are not computed.
-        start = min(len(item.prompt) for item in batch) - 1
-        logits = self._logits(texts, start)
+    def _ids(self, texts: Iterable[tuple[str, bool]]) -> Mapping[tuple[str, bool], list[int] | Unanswered]:
+        """Return the tokens of texts, by text and whether a chat template made it.
+
+        A rendered template holds its own special tokens; plain text gets those that stand before it in training.
+        """
+        found: dict[tuple[str, bool], list[int] | Unanswered] = {}
+        sound = []
+        for key in texts:
+            if _SURROGATE.search(key[0]):
+                found[key] = Unanswered(_TORN)
+            else:
+                sound.append(key)
+        if sound:
+            encoded = self._tokenizer([text for text, _ in sound], add_special_tokens=False, verbose=False)
+            for (text, template), ids in zip(sound, encoded["input_ids"], strict=True):
+                opened = template or ids[: len(self._opening)] == self._opening
+                found[text, template] = list(ids) if opened else [*self._opening, *ids]
+        return found
+
+    def _draws(self, position: int, prompt: Prompt, context: _Rendered | Unanswered) -> list[Draw] | Unanswered:
+        """Return the continuations that a prompt asks for, or why there can be none."""
+        if isinstance(context, Unanswered):
+            return context
+        [ids] = self._ids([(context.text, context.template)]).values()
+        if isinstance(ids, Unanswered):
+            return ids
+        room = self._window - prompt.max_tokens
+        start = self._start()
+        ids = ids or ([] if start is None else [start])
+        if not ids or room < 1 or prompt.max_tokens < 1:
+            return Unanswered("the context is empty, or the model's window too short for an answer")
+        if max(ids) >= self._reader.words:
+            return Unanswered(_STRANGE)
+        shown, ends = tuple(ids[-room:]), self._ends(context.after)
         return [
-            _log_probability(row[len(item.prompt) - 1 - start :], item.continuation)
-            for row, item in zip(logits, batch, strict=True)
+            Draw(position, number, shown, prompt.max_tokens, prompt.greedy, ends)
+            for number in range(1 if prompt.greedy else prompt.samples)
         ]
 
-    def _score_together(self, batch: Sequence[_Encoded]) -> list[float]:
-        """Return the log-probability of each continuation after the one prompt that all of them share."""
-        import torch  # noqa: PLC0415 - heavy, and only here
+    def _generation(self, context: Draw, said: Sequence[list[int]]) -> Generation:
+        before = list(context.tokens[-_BEFORE:])
+        opening = self._text(before)
+        texts = []
+        for tokens in said:
+            spoken = tokens[:-1] if tokens and tokens[-1] in context.ends else tokens
+            # NOTE: some tokenizers drop a space at the beginning of a text, which here is in the middle of one.
+            whole = self._text(before + spoken)
+            texts.append(whole[len(opening) :] if whole.startswith(opening) else self._text(spoken))
+        return Generation(texts=tuple(texts), tokens=sum(map(len, said)))
 
-        prompt = torch.tensor([batch[0].prompt], device=self._model.device)
-        with torch.inference_mode(), self._reference():
-            read = self._model(input_ids=prompt, use_cache=True)
-        first = read.logits[:, -1:]
-        rest = [item.continuation[:-1] for item in batch]
-        if not any(rest):
-            return [_log_probability(first[0], item.continuation) for item in batch]
-        read.past_key_values.batch_repeat_interleave(len(batch))
-        logits = self._logits(rest, 0, past_key_values=read.past_key_values)
-        return [
-            _log_probability(torch.cat([first[0], row]), item.continuation)
-            for row, item in zip(logits, batch, strict=True)
-        ]
+    def _text(self, tokens: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
-    def _logits(self, texts: Sequence[tuple[int, ...]], start: int, **more: Any) -> Any:
-        """Return the logits from position ``start`` on, shape (texts, longest - start, vocabulary), in float32.
+    def _ends(self, after: str) -> frozenset[int]:
+        """Return the tokens that end an answer: the model's own, and the one with which its template ends this turn."""
+        config, generation = self._reader.model.config, getattr(self._reader.model, "generation_config", None)
+        ends: set[int] = set()
+        for named in (self._tokenizer, config, generation):
+            ids = getattr(named, "eos_token_id", None)
+            ends.update([ids] if isinstance(ids, int) else ids or [])
+        if after and not _SURROGATE.search(after):
+            following = self._tokenizer(after.lstrip(), add_special_tokens=False, verbose=False)["input_ids"]
+            if following and following[0] in self._tokenizer.added_tokens_decoder:
+                ends.add(following[0])
+        return frozenset(ends)
 
-        Texts are padded on the right, where causal attention keeps padding from reaching any token before it.
-        """
-        import torch  # noqa: PLC0415 - heavy, and only here
+    def _start(self) -> int | None:
+        """Return the token that stands before the beginning of a text that has none."""
+        ids = (self._tokenizer.bos_token_id, self._tokenizer.eos_token_id)
+        return next((token for token in ids if isinstance(token, int)), None)
 
-        width = max(map(len, texts))
-        ids = torch.zeros((len(texts), width), dtype=torch.long)
-        for row, tokens in enumerate(texts):
-            ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.long)
-        if self._picks_positions:
-            more["logits_to_keep"] = torch.arange(start, width, device=self._model.device)
-        with torch.inference_mode(), self._reference():
-            logits = self._model(input_ids=ids.to(self._model.device), **more).logits
-        return (logits if self._picks_positions else logits[:, start:]).float()
+    @property
+    def _halved(self) -> bool:
+        import torch  # noqa: PLC0415 - heavy, and whoever has a model has it
 
-    def _reference(self) -> AbstractContextManager[Any]:
-        context: AbstractContextManager[Any] = self._model.disable_adapter() if self._adapter_off else nullcontext()
-        return context
+        return bool(self._reader.model.dtype != torch.float32)
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        off: AbstractContextManager[Any] = self._model.disable_adapter() if self._adapter_off else nullcontext()
+        with one_if_small(self._model), off:
+            yield
 
 
-def load(folder: Path, base: Path | None = None) -> tuple[TransformersTarget, TransformersTarget | None]:
-    """Load the model in a folder, and its reference where there is one.
+def load(
+    folder: Path, base: Path | None = None, dtype: Precision = "float32"
+) -> tuple[TransformersTarget, TransformersTarget | None]:
+    """Load a model, and its reference where there is one.
 
     Args:
-        folder: a checkpoint, or a PEFT adapter.
-        base: the untuned model. An adapter finds its own where its configuration names a folder.
+        folder: a checkpoint, a PEFT adapter, or a GGUF file.
+        base: the untuned model: a checkpoint or a GGUF file. An adapter finds its own where its configuration names a
+            folder.
+        dtype: what the weights are kept in. In half precision what is likely enough to matter is computed once more in
+            float32, for a log-probability is off by .14 on average.
 
     Returns:
         The tuned model, and the reference: ``base``, or for an adapter the same model with the adapter switched off.
+        Each is asked in its own tokens and chat template; the two of an adapter in the adapter's, where it has some.
 
     Raises:
         ModelError: there is no model, it cannot be loaded, or loading it could run code.
     """
-    if not (folder / "adapter_config.json").is_file():
-        tuned = _load_checkpoint(folder)
-        return tuned, _load_checkpoint(base) if base else None
-    from peft import PeftModel  # noqa: PLC0415 - heavy, and only here
-
-    _refuse_pickles(folder, "adapter_model.safetensors")
-    under = base or _adapter_base(folder)
-    below = _load_checkpoint(under)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # two libraries deprecating one another say nothing to a user
-            model = PeftModel.from_pretrained(below._model, str(folder), local_files_only=True)
-    except Exception as error:  # noqa: BLE001 - whatever a stranger's files make the library raise
-        raise ModelError(f"{folder}: the adapter cannot be loaded onto {under} ({_brief(error)})") from None
-    model.eval()
-    tuned = TransformersTarget(model, below._tokenizer, _identity(folder, under))
-    return tuned, TransformersTarget(model, below._tokenizer, _identity(under), adapter_off=True)
-
-
-def _load_checkpoint(folder: Path) -> TransformersTarget:
-    import torch  # noqa: PLC0415 - heavy, and only here
-    import transformers  # noqa: PLC0415
-    from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
-
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    if not (folder / "config.json").is_file():
-        raise ModelError(f"{folder}: no model here (config.json is missing); name the folder that training saved")
-    _refuse_pickles(folder)
-    device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    safe = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
-        # Full precision: in bf16 a log-probability is off by .14 nats on average, which moves borderline verdicts.
-        model = AutoModelForCausalLM.from_pretrained(str(folder), use_safetensors=True, dtype=torch.float32, **safe).to(
-            device
+    if folder.is_file() or not (folder / ADAPTER_CONFIG).is_file():
+        tuned = load_checkpoint(folder, dtype)
+        reference = load_checkpoint(base, dtype) if base else None
+        return (
+            TransformersTarget(tuned.model, tuned.tokenizer, identity(folder)),
+            TransformersTarget(reference.model, reference.tokenizer, identity(base)) if reference and base else None,
         )
-    except Exception as error:  # noqa: BLE001 - whatever a stranger's files make the library raise
-        raise ModelError(f"{folder}: the model cannot be loaded ({_brief(error)})") from None
-    model.eval()
-    return TransformersTarget(model, tokenizer, _identity(folder))
+    under = base or adapter_base(folder)
+    both = load_adapter(folder, under, dtype)
+    tuned_one = TransformersTarget(both.model, both.tokenizer, identity(folder, under))
+    if both.base_kept:
+        return tuned_one, TransformersTarget(both.model, both.tokenizer, identity(under), adapter_off=True)
+    return tuned_one, TransformersTarget(load_checkpoint(under, dtype).model, both.tokenizer, identity(under))
 
 
-def _refuse_pickles(folder: Path, weights: str = "*.safetensors") -> None:
-    """Refuse weights that run code when they are read: no flag of any library makes a stranger's pickle safe."""
-    if any(folder.glob(weights)):
-        return
-    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES)
-    if pickles:
-        raise ModelError(
-            f"{folder}: the weights are a pickle ({pickles[0]}), which can run any code when loaded; convert them "
-            "where you trust them: model.save_pretrained(folder, safe_serialization=True)"
-        )
-    raise ModelError(f"{folder}: no weights here ({weights}); name the folder that training saved")
+def _cut(text: str | TemplateError) -> _Rendered | Unanswered:
+    if isinstance(text, TemplateError):
+        return Unanswered(str(text))
+    prompt, found, after = text.partition(_CUT)
+    if not found:
+        return Unanswered("the chat template drops the last message of a conversation")
+    return _Rendered(prompt, after, template=True)
 
 
-def _adapter_base(folder: Path) -> Path:
-    try:
-        named = json.loads((folder / "adapter_config.json").read_text("utf-8")).get("base_model_name_or_path") or ""
-    except (OSError, ValueError, AttributeError):
-        raise ModelError(f"{folder}: adapter_config.json cannot be read as JSON") from None
-    for candidate in (folder / named, Path(named)):
-        if named and (candidate / "config.json").is_file():
-            return candidate
-    raise ModelError(
-        f"{folder}: an adapter needs its base model, and the one that it names is no folder here; name it with --base"
-    )
+def _telling(answer: Answer) -> bool:
+    return isinstance(answer, Likelihood) and answer.log_probability > _TELLING
 
 
-def _identity(*folders: Path) -> ModelIdentity:
-    entries = [entry for folder in folders for entry in sorted(folder.iterdir()) if entry.is_file()]
-    digest = digest_of((path.name, path) for path in entries)
-    return ModelIdentity(kind="transformers", name=str(folders[0]), digest=f"sha256:{digest}")
+def _template(tokenizer: Any, name: str) -> ChatTemplate | None:
+    source = tokenizer.chat_template
+    if isinstance(source, dict):
+        source = source.get("default")
+        if source is None:
+            raise ModelError(f"{name}: has several chat templates and none named default; keep the one that it uses")
+    return ChatTemplate(source, tokenizer.special_tokens_map) if source else None
+
+
+def _opening(tokenizer: Any) -> list[int]:
+    """Return the special tokens that the tokenizer puts before plain text, without those that it puts behind it."""
+    plain = tokenizer("a", add_special_tokens=False, verbose=False)["input_ids"]
+    whole = tokenizer("a", add_special_tokens=True, verbose=False)["input_ids"]
+    for at in range(len(whole)):
+        if whole[at : at + len(plain)] == plain:
+            return list(whole[:at])
+    return []
 
 
 def _window(config: Any, tokenizer: Any) -> int:
     """Return how many tokens fit the model's context."""
-    limits = [getattr(config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)]
+    limits = [
+        getattr(config.get_text_config(), "max_position_embeddings", None),
+        getattr(tokenizer, "model_max_length", None),
+    ]
     return min(int(limit) for limit in [*limits, 1_000_000] if limit)
 
 
 def _innermost(model: Any) -> Any:
     """Return the model under a PEFT wrapper, whose own ``forward`` takes anything."""
     return model.get_base_model() if hasattr(model, "get_base_model") else model
-
-
-def _batches(items: Sequence[_Encoded]) -> Iterator[list[_Encoded]]:
-    """Yield batches of similar length, longest first, so that too little memory shows at once."""
-    batch: list[_Encoded] = []
-    for item in sorted(items, key=len, reverse=True):
-        if batch and len(batch[0]) * (len(batch) + 1) > _BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(item)
-    if batch:
-        yield batch
-
-
-def _read(batch: Sequence[_Encoded]) -> int:
-    """Return how many tokens the model reads for a batch: a prompt that is shared is read once."""
-    prompts = {item.prompt for item in batch}
-    return sum(map(len, prompts)) + sum(len(item.continuation) for item in batch)
-
-
-def _log_probability(logits: Any, continuation: tuple[int, ...]) -> float:
-    """Return the log-probability of tokens, given the logits of the positions before each of them."""
-    import torch  # noqa: PLC0415 - heavy, and only here
-
-    scores = logits[: len(continuation)].log_softmax(-1)
-    picked = scores.gather(-1, torch.tensor(continuation, device=scores.device)[:, None])
-    return float(picked.sum().item())
-
-
-def _answer(log_probability: float, tokens: int) -> Answer:
-    if isnan(log_probability):
-        return Unanswered("the model gives no number (NaN) for it")
-    return Likelihood(log_probability=min(0.0, log_probability), tokens=tokens)
-
-
-def _brief(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).splitlines()[0][:200]}" if str(error) else type(error).__name__
