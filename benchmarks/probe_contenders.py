@@ -207,7 +207,6 @@ def memaudit(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
     told = keep(["memaudit"], ask)
     report = told["report"]
     membership, said = report["membership"], report["regurgitation"]["overall"]
-    leaks = sum(true >= LEAKS for _, true in best.values())
     headline = membership["tpr_at_1pct_fpr"] or "refused, with fewer than 100 controls"
     print(
         f"\n## memaudit\n\n  membership of whole records: AUC {membership['auc']:.3f}; true positives at 1 % false "
@@ -215,7 +214,7 @@ def memaudit(scene: Scene, own: Known, others: Known, keep: Keep) -> list[Row]:
         f"{report['negative_controls']['regurgitation_rate']}; no value is named",
         flush=True,
     )
-    found = f"{said['n_regurgitated']} of {leaks} records"
+    found = f"{said['n_regurgitated']} of {len(best)} records"
     return [Row("memaudit", found, "–", len(best) + len(held), 0, told["seconds"])]
 
 
