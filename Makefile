@@ -11,7 +11,7 @@ help:
 
 dev: $(INSTALLED) ## make .venv with everything that development needs
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml constraints.txt hatch_build.py $(wildcard src/finetooth/detectors/*.[ch])
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "finetooth needs Python >= 3.11; call: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[probe,dev]'
@@ -61,4 +61,4 @@ ner: $(INSTALLED) ## train the entity model again (a quarter of an hour; needs W
 	$(BIN)/python models/train_ner.py
 
 clean: ## remove what was made
-	rm -rf $(VENV) .finetooth .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	rm -rf src/finetooth/detectors/_native.so $(VENV) .finetooth .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -8,6 +8,7 @@
   and the ratio to plain Presidio (`AnalyzerEngine.analyze` with `default.yaml`, but for the small model that our
   exact mode uses too). Contenders take turns, so that a machine that slows down slows all of them.
 - ``parts``: finetooth's detectors one by one, on the same strings.
+- ``native``: finetooth with its part in C and without, on the same strings.
 - ``start``: CPU seconds from the start of a process until it has looked at its first text.
 - ``workers``, ``again``, ``resume``, ``memory``: whole runs of the command, see `runs.py`.
 - ``ray``: the engine ray beside the engine local, see `ray_to_local.py`.
@@ -108,6 +109,22 @@ def parts(sets: Sequence[Sequence[Sample]]) -> None:
         _print_speeds(samples, contenders, None)
 
 
+def native(sets: Sequence[Sequence[Sample]]) -> None:
+    """Print how fast finetooth is with its part in C and without."""
+    from finetooth.detectors import native as part  # noqa: PLC0415 - heavy
+
+    print(f"\n## native\n\nnative part {part.state()}\nKB per CPU-second, median of {PASSES} passes")
+    plain, loaded = "exact, NumPy alone", part.library
+    contenders: dict[str, Contender] = {}
+    for name, detect in (("default", {}), ("exact", {"presidio": "exact", "secrets": False})):
+        contenders[f"{name}, native"] = _scanning(detect)
+        part.library = lambda: None  # type: ignore[assignment]
+        contenders[f"{name}, NumPy alone"] = _scanning(detect)
+        part.library = loaded
+    for samples in sets:
+        _print_speeds(samples, contenders, plain)
+
+
 def start(_: Sequence[Sequence[Sample]]) -> None:
     """Print the CPU seconds that a process takes until it has looked at its first text."""
     print(f"\n## start\n\nCPU seconds to the first text, median of {PASSES} processes")
@@ -152,6 +169,7 @@ def _shared() -> Path:
 SECTIONS: Final = {
     "scan": scan,
     "parts": parts,
+    "native": native,
     "start": start,
     "ray": ray,
     **{section: _whole_runs(section) for section in runs.SECTIONS},

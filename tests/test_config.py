@@ -37,6 +37,12 @@ def test_the_file_of_waivers_lies_beside_the_configuration(tmp_path):
     assert config.find(below).waivers == tmp_path / "accepted.yaml"
 
 
+def test_prompts_of_ones_own_lie_beside_the_configuration(tmp_path):
+    (tmp_path / "finetooth.toml").write_text('prompts = "prompts"\nwrapped = 0\n')
+    assert config.find(tmp_path).prompts == tmp_path / "prompts"
+    assert config.find(tmp_path).settings.wrapped == 0
+
+
 def test_a_policy_beside_the_file_is_found(tmp_path):
     (tmp_path / "finetooth.toml").write_text('policy = "ours.yaml"\n')
     (tmp_path / "ours.yaml").touch()
@@ -47,4 +53,32 @@ def test_a_policy_beside_the_file_is_found(tmp_path):
 def test_a_mistake_names_the_file(tmp_path, text):
     (tmp_path / "finetooth.toml").write_text(text)
     with pytest.raises(UsageError, match=r"finetooth\.toml"):
+        config.find(tmp_path)
+
+
+def test_how_endpoints_are_asked_is_a_table_of_its_own(tmp_path):
+    (tmp_path / "finetooth.toml").write_text(
+        """
+        [endpoint]
+        concurrency = 8
+        tokenizer = "served"
+        prices = {prompt = 0.15, generated = 0.6}
+        budget = {requests = 5000, cost = 2.5}
+        """
+    )
+    found = config.find(tmp_path)
+    assert found.endpoint.concurrency == 8
+    assert found.endpoint.tokenizer == tmp_path / "served"
+    assert found.endpoint.prices.cost(1_000_000, 1_000_000) == pytest.approx(0.75)
+    assert found.endpoint.budget.requests == 5000
+    assert found.receipts == tmp_path / ".finetooth" / "probes"
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [("key = 'sk-1'", "known keys: concurrency"), ("timeout = 0", "above 0"), ("prices = {prompt = 1}", "generated")],
+)
+def test_what_an_endpoint_has_no_setting_for_is_a_clear_error(tmp_path, table, message):
+    (tmp_path / "finetooth.toml").write_text(f"[endpoint]\n{table}\n")
+    with pytest.raises(UsageError, match=message):
         config.find(tmp_path)

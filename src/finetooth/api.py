@@ -40,16 +40,20 @@ from finetooth.running import (
 
 if TYPE_CHECKING:
     from finetooth.planning import Plan
+    from finetooth.running import Model
+    from finetooth.targets.target import Precision
 
 
 def audit(
     data: Data,
-    model: str | Path | None = None,
-    base: str | Path | None = None,
+    model: Model | None = None,
+    base: Model | None = None,
     policy: str | Path | None = None,
     *,
     holdout: Data | None = None,
     attacks: Sequence[str] | None = None,
+    prompts: str | Path | None = None,
+    dtype: Precision | None = None,
     budget: int | None = None,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
@@ -65,11 +69,14 @@ def audit(
 
     Args:
         data: what the model was, or will be, trained on.
-        model: folder of the tuned model; without one, the data alone is judged, at the train gate.
-        base: folder of the untuned model, which tells what the tuning is to blame for.
+        model: the tuned model: a folder, a GGUF file, an endpoint (``http(s)://host/v1#name``), or a function that is
+            given a conversation and returns one sample; without one, the data alone is judged, at the train gate.
+        base: the untuned model, likewise, which tells what the tuning is to blame for.
         policy: name of a shipped policy, or a path; the configured one by default.
         holdout: data of the same kind that neither model was trained on: controls for the probe.
         attacks: names of the attacks to try; all by default.
+        prompts: folder of questions and wrappers of your own that are tried as well.
+        dtype: what the weights of local models are kept in: ``float32`` (default), ``bfloat16`` or ``float16``.
         budget: how many findings are probed at most, riskiest first.
         input_format: name of the record format, which is detected otherwise; see ``finetooth formats``.
         tokenizer: folder of the tokenizer that made the ids of pre-tokenised rows, which are unread without it.
@@ -87,7 +94,7 @@ def audit(
     """
     stage: Stage = "release" if model else "train"
     scanning = Scanning(input_format, tokenizer, engine, workers, resume)
-    probing = Probing(model, base, holdout, attacks, budget)
+    probing = Probing(model, base, holdout, attacks, budget, prompts=prompts, dtype=dtype)
     accepting = Accepting(waivers, today)
     return run(data, stage, policy, scanning, probing, accepting, key=key, progress=progress)
 
@@ -204,13 +211,15 @@ def merge(
 
 def probe(
     data: Data,
-    model: str | Path,
-    base: str | Path | None = None,
+    model: Model,
+    base: Model | None = None,
     policy: str | Path | None = None,
     *,
     findings: str | Path | None = None,
     holdout: Data | None = None,
     attacks: Sequence[str] | None = None,
+    prompts: str | Path | None = None,
+    dtype: Precision | None = None,
     budget: int | None = None,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
@@ -226,12 +235,14 @@ def probe(
 
     Args:
         data: what the model was trained on.
-        model: folder of the tuned model.
-        base: folder of the untuned model.
+        model: the tuned model, as in ``audit``.
+        base: the untuned model, as in ``audit``.
         policy: name of a shipped policy, or a path.
         findings: folder that the earlier scan left; without one, the data is scanned first.
         holdout: as in ``audit``.
         attacks: as in ``audit``.
+        prompts: as in ``audit``.
+        dtype: as in ``audit``.
         budget: how many findings are probed at most, riskiest first.
         input_format: name of the record format, which is detected otherwise; see ``finetooth formats``.
         tokenizer: folder of the tokenizer that made the ids of pre-tokenised rows, which are unread without it.
@@ -251,7 +262,7 @@ def probe(
         "release",
         policy,
         Scanning(input_format, tokenizer, engine, workers, resume),
-        Probing(model, base, holdout, attacks, budget, findings),
+        Probing(model, base, holdout, attacks, budget, findings, prompts, dtype),
         Accepting(waivers, today),
         key=key,
         progress=progress,
@@ -260,13 +271,15 @@ def probe(
 
 def plan(
     data: Data,
-    model: str | Path,
-    base: str | Path | None = None,
+    model: Model,
+    base: Model | None = None,
     policy: str | Path | None = None,
     *,
     findings: str | Path | None = None,
     holdout: Data | None = None,
     attacks: Sequence[str] | None = None,
+    prompts: str | Path | None = None,
+    dtype: Precision | None = None,
     budget: int | None = None,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
@@ -278,10 +291,9 @@ def plan(
 ) -> Plan:
     """Tell what `probe` would take and what it could prove, without probing; arguments and errors as there."""
     from finetooth import gathering, planning, prober  # noqa: PLC0415 - only where a model is probed
-    from finetooth.attacks.registry import chosen  # noqa: PLC0415
 
     scanning = Scanning(input_format, tokenizer, engine, workers, resume)
-    probing = Probing(model, base, holdout, attacks, budget, findings)
+    probing = Probing(model, base, holdout, attacks, budget, findings, prompts, dtype)
     ready = make_ready(data, "release", policy, scanning, probing, Accepting(), key, progress)
     scan = ready.evidence.scan
     if scan is None or ready.models is None:
@@ -293,7 +305,7 @@ def plan(
         budget=ready.budget,
         sample=planning.sample_needed(ready.policy.policy, gathering.SAMPLE),
     )
-    return planning.plan(material, chosen(attacks), ready.policy.policy, *ready.models)
+    return planning.plan(material, ready.attacks, ready.policy.policy, *ready.models)
 
 
 def judge(

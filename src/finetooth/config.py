@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 from pydantic import TypeAdapter, ValidationError
 
 from finetooth.errors import UsageError
+from finetooth.targets.endpoint import EndpointSettings
+from finetooth.targets.target import Precision
 
 OWN_FOLDER = Path(".finetooth")
 """What finetooth keeps beside the data: the key, and the latest run. Never for git."""
@@ -35,10 +37,18 @@ class Settings:
     """Folder for what a run leaves behind, beside the file."""
     budget: int | None = None
     """How many findings a probe tries at most."""
+    prompts: Path | None = None
+    """Folder of questions and wrappers of your own that a probe tries as well, beside the file."""
+    wrapped: int | None = None
+    """How many values a probe tries each wrapper on at most; 0 for no wrappers."""
     engine: str | None = None
     """Where data is scanned: ``inline``, ``local`` or ``ray``."""
     workers: int | None = None
     """How many processes scan it at most."""
+    dtype: Precision = "float32"
+    """What the weights of a local model are kept in: ``float32``, ``bfloat16`` or ``float16``."""
+    endpoint: EndpointSettings = field(default_factory=EndpointSettings)
+    """How models behind an endpoint are asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +77,26 @@ class Configuration:
         return self.home / (self.settings.waivers or WAIVERS)
 
     @property
+    def prompts(self) -> Path | None:
+        """The folder of the user's own prompts, if one is configured."""
+        return self.home / self.settings.prompts if self.settings.prompts else None
+
+    @property
     def store(self) -> Path:
         """The folder that keeps what was scanned."""
         return self.home / OWN_FOLDER / "shards"
+
+    @property
+    def receipts(self) -> Path:
+        """The folder that keeps what endpoints have answered."""
+        return self.home / OWN_FOLDER / "probes"
+
+    @property
+    def endpoint(self) -> EndpointSettings:
+        """How endpoints are asked, with paths that stand on their own."""
+        told = self.settings.endpoint
+        beside = {name: self.home / path for name in ("certificates", "tokenizer") if (path := getattr(told, name))}
+        return replace(told, **beside)
 
     @property
     def out(self) -> Path:
@@ -107,7 +134,8 @@ def _settings(table: dict[str, Any], path: Path) -> Settings:
         return _adapter().validate_python(table)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        known = ", ".join(Settings.__dataclass_fields__)
+        nested = first["loc"][:1] == ("endpoint",) and len(first["loc"]) > 1
+        known = ", ".join(each.name for each in fields(EndpointSettings if nested else Settings))
         raise UsageError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']} (known keys: {known})") from error
 
 

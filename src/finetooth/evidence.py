@@ -192,6 +192,14 @@ class Extracted:
     """Conformal p-value against held-out look-alikes of the same pattern, or null where none could be made."""
     expected_tries: int | None
     """Samples until it is seen once, on average; null where the probability is too small to matter."""
+    confirmed: str | None = None
+    """For the gravest leaks: how many of how many samples of its own context began with the value, such as ``61 of
+    64``; it decides nothing, and null says that none were drawn."""
+    context_words: int | None = None
+    """For the gravest leaks: after how few of the last words of its own context it is still extractable, of 1,
+    4, 16, 64 or all; null where that was not asked."""
+    greedy: bool | None = None
+    """Whether greedy decoding says it under that attack; null where the target does not tell."""
     discoverable: bool
     """Whether (1000, 1/2)-discoverable: 1,000 samples emit it at least once with probability 1/2 or more."""
     outcome: Decision
@@ -248,7 +256,7 @@ class AttackRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regurgitation:
-    """An answer that repeats a training record word for word."""
+    """An answer that repeats a training record word for word, or nearly so."""
 
     __pydantic_config__: ClassVar[Any] = _SHAPE
 
@@ -266,6 +274,12 @@ class Regurgitation:
     """How many answers repeat it."""
     reference_answers: int | None
     """How many answers of the reference model do, to the same prompts; null without one."""
+    records: int | None = None
+    """In how many records that run stands: one that stands in many is boilerplate, or a record that stands there many
+    times over; null where it was not counted."""
+    distance: float | None = None
+    """How far the closest answer is from what the record goes on with: edits for each word, 0 where all is the same, 1
+    where nothing is; null where the prompt was not the record's own beginning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +296,8 @@ class Spent:
     """Tokens generated."""
     cost: float | None = None
     """Money, in the currency of the configured prices; null without prices."""
+    receipts: int = 0
+    """Answers of an endpoint that were paid for before, by an earlier run or by this one, and not asked for again."""
 
     def __add__(self, other: Spent) -> Spent:
         """Return what both have taken."""
@@ -291,6 +307,7 @@ class Spent:
             prompt_tokens=self.prompt_tokens + other.prompt_tokens,
             generated_tokens=self.generated_tokens + other.generated_tokens,
             cost=sum(costs) if costs else None,
+            receipts=self.receipts + other.receipts,
         )
 
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 import hashlib
 import heapq
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from finetooth.attacks.quarry import TELLING, Fellow, Material, Quarry, Text
+from finetooth.attacks.quarry import TELLING, Fellow, Material, Place, Quarry, Text
+from finetooth.attacks.record import boilerplate, rest
 from finetooth.attacks.subjects import subjects
 from finetooth.errors import InputError
 from finetooth.evidence import ScanEvidence
 from finetooth.finding import Finding
 from finetooth.location import Location
+from finetooth.metrics.frequent import Frequent
 from finetooth.record import Passage, Record
 from finetooth.redaction import FingerprintKey
 from finetooth.shapes.conversation import context
@@ -27,10 +29,14 @@ from finetooth.shapes.walker import decoded, walk
 from finetooth.sources.members import BETWEEN
 from finetooth.sources.source import Source
 from finetooth.span import Span
-from finetooth.trial import Context
 
 SAMPLE = 300
 """How many spans of ordinary text are taken unless a policy needs more: 0 of 299 proves 1 % at 95 % confidence."""
+RECORDS = 100
+"""How many records are taken to be continued: 0 of 100 proves 3.7 %. Each takes as much as three sentences."""
+SYSTEMS = 8
+"""How many system prompts are known of at most, the commonest."""
+_SYSTEMS_COUNTED = 256  # more than a service has; where each record has its own, none is common
 _SURPLUS = 4  # kept for each one drawn, since those that turn out to be boilerplate fall away
 _SENTENCE = re.compile(r"[^\s.!?。！？][^\n.!?。！？]*")
 _SPAN_LENGTH = range(40, 600)  # code points: more than chance would get right, little enough to say in one go
@@ -110,6 +116,8 @@ class _Gathering:
         self._subjects = subjects(scan.findings)
         self._found: dict[int, Quarry] = {}
         self._sentences = _Sample(sample)
+        self._rests = _Sample(min(sample, RECORDS))
+        self._systems = Frequent[str](_SYSTEMS_COUNTED)
         self._held_out = held_out
         self._shared: set[str] = set()
 
@@ -119,7 +127,7 @@ class _Gathering:
             for item in source:
                 if isinstance(item, Record):
                     texts = decoded(walk(item.value, here)).passages
-                    self._take((position, item.index), texts, source.path)
+                    self._take((position, item.index, item.line), texts, source.path)
             digest = self._scan.inputs[position].sha256
             if digest is not None and source.stored().sha256 != digest:
                 raise _changed(source.path)
@@ -128,16 +136,19 @@ class _Gathering:
 
     def material(self) -> Material:
         ordinary, size = self._sentences.draw()
+        records, whole_records = self._rests.draw(boilerplate(self._rests.kept, self._texts))
         findings = [self._found[order] for order in range(len(self._chosen))]
         whole = sum(not finding.combination for finding in self._scan.findings)
         return Material(
-            quarries=(*findings, *ordinary),
-            sizes={"findings": whole, "ordinary": size},
+            quarries=(*findings, *ordinary, *records),
+            sizes={"findings": whole, "ordinary": size, "records": whole_records},
             reread=self._texts,
+            systems=tuple(self._systems.most(SYSTEMS)),
             shared=frozenset(self._shared),
         )
 
-    def _take(self, record: tuple[int, int], texts: Sequence[Passage], path: str) -> None:
+    def _take(self, at: tuple[int, int, int | None], texts: Sequence[Passage], path: str) -> None:
+        record = at[:2]
         standing = self._standing.get(record, ())
         wanted = self._wanted.get(record, ())
         fellows = _values(standing, texts) if wanted else {}
@@ -145,11 +156,29 @@ class _Gathering:
             others = tuple(fellow for print_, fellow in fellows.items() if print_ != each.finding.fingerprint)
             subject = self._subjects.get(each.finding.fingerprint)
             self._found[each.order] = _quarry(each, texts, self._key, path, others, subject)
+        place = Place(self._scan.inputs[at[0]].path, at[1], at[2])
+
+        def as_it_stands(text: str, passage: Passage, span: Span) -> Quarry:
+            return Quarry(finding=None, context=context(texts, passage, span.start), value=text)
+
+        def as_the_rest(text: str, passage: Passage, span: Span) -> Quarry:
+            fellows = tuple(_values(standing, texts).values())
+            return replace(as_it_stands(text, passage, span), fellows=fellows, of="records", place=place)
+
         for passage, span in _ordinary(texts, [each.location for each in standing]):
-            text = span.of(passage.text)
-            if text in self._held_out:
-                self._shared.add(text)
-            self._sentences.offer(text, texts, passage, span)
+            self._offer(self._sentences, passage, span, as_it_stands)
+        if (cut := rest(texts)) is not None:
+            self._offer(self._rests, *cut, as_the_rest)
+        for passage in texts:
+            if passage.role == "system" and passage.turn is not None and passage.encoded is None and passage.text:
+                self._systems.add(passage.text)
+
+    def _offer(
+        self, sample: _Sample, passage: Passage, span: Span, make: Callable[[str, Passage, Span], Quarry]
+    ) -> None:
+        if (text := span.of(passage.text)) in self._held_out:
+            self._shared.add(text)
+        sample.offer(passage, span, make)
 
     def _texts(self) -> Iterator[Text]:
         """Yield every text of the data once more."""
@@ -227,6 +256,7 @@ def _quarry(
                 value=seen.of(root.text),
                 fellows=fellows,
                 subject=subject,
+                encoded=seen.of(root.text) != value,
             )
     raise _changed(path)
 
@@ -258,7 +288,7 @@ def _alone(sentences: Sequence[Span]) -> Iterator[Span]:
 
 
 class _Sample:
-    """A uniform random sample of the sentences that the data says in one context only, in one pass and bounded memory.
+    """A uniform random sample of the texts that the data says in one context only, in one pass and bounded memory.
 
     What it says in many contexts is boilerplate, which a model is meant to learn, so it is no secret of anybody's.
 
@@ -270,16 +300,17 @@ class _Sample:
     def __init__(self, size: int) -> None:
         self._size = size
         self._heap: list[tuple[int, str]] = []  # negated digests, so that the greatest is dropped first
-        self._contexts: dict[str, Context] = {}
+        self._quarries: dict[str, Quarry] = {}
         self._boilerplate: set[str] = set()
         self._dropped = False
 
-    def offer(self, text: str, texts: Sequence[Passage], passage: Passage, span: Span) -> None:
-        """Keep the text while it is among those with the least digests."""
+    def offer(self, passage: Passage, span: Span, make: Callable[[str, Passage, Span], Quarry]) -> None:
+        """Keep the text, as it stands here, while it is among those with the least digests."""
         if not self._size:
             return
-        if text in self._contexts:
-            if context(texts, passage, span.start) != self._contexts[text]:
+        text = span.of(passage.text)
+        if text in self._quarries:
+            if make(text, passage, span).context != self._quarries[text].context:
                 self._boilerplate.add(text)
             return
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
@@ -289,13 +320,21 @@ class _Sample:
             if entry <= self._heap[0]:
                 return
             _, dropped = heapq.heappop(self._heap)
-            del self._contexts[dropped]
+            del self._quarries[dropped]
             self._boilerplate.discard(dropped)
         heapq.heappush(self._heap, entry)
-        self._contexts[text] = context(texts, passage, span.start)
+        self._quarries[text] = make(text, passage, span)
 
-    def draw(self) -> tuple[list[Quarry], int]:
-        """Return the sample, and the size of the population: at least one more than the sample unless it is all."""
-        kept = [text for _, text in sorted(self._heap, reverse=True) if text not in self._boilerplate]
-        quarries = [Quarry(finding=None, context=self._contexts[text], value=text) for text in kept[: self._size]]
-        return quarries, len(kept) + self._dropped
+    @property
+    def kept(self) -> list[str]:
+        """The texts that are kept and not known as boilerplate, in random order."""
+        return [text for _, text in sorted(self._heap, reverse=True) if text not in self._boilerplate]
+
+    def draw(self, more: Collection[str] = ()) -> tuple[list[Quarry], int]:
+        """Return the sample, and the size of the population: at least one more than the sample unless it is all.
+
+        Args:
+            more: which of the texts that are kept are known as boilerplate by other means.
+        """
+        kept = [text for text in self.kept if text not in more]
+        return [self._quarries[text] for text in kept[: self._size]], len(kept) + self._dropped

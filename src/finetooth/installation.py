@@ -12,6 +12,7 @@ from pathlib import Path
 
 import finetooth
 from finetooth import config, keyfile, policyfile, waiverfile
+from finetooth.detectors import native
 from finetooth.detectors.ner_models import shipped
 from finetooth.digests import digest_of
 from finetooth.errors import FinetoothError
@@ -39,6 +40,7 @@ def inspect() -> list[Check]:
     return [
         Check("finetooth", f"{finetooth.__version__} on Python {platform.python_version()}", ok=True, needed=True),
         *_packages(_ENGINES, needed=True, remedy="pip install --force-reinstall finetooth"),
+        Check("native part", native.state(), ok=native.library() is not None, needed=False),
         *_packages(_PROBE, needed=False, remedy="to probe a local model: pip install 'finetooth[probe]'"),
         *_configuration(),
     ]

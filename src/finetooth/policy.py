@@ -49,7 +49,7 @@ METRIC_FILTERS: dict[Metric, frozenset[str]] = {
 RATE_METRICS: tuple[Metric, ...] = ("extraction_rate", "discoverable_rate")
 """Metrics that a probe measures over targets, with an interval."""
 
-_SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
+_SHAPE: dict[str, Any] = {"extra": "forbid"}
 
 
 def _listed(value: object) -> object:

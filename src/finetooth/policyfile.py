@@ -85,7 +85,7 @@ def parse(text: str, origin: str, folder: Path = Path()) -> PolicySource:
     try:
         policy = _adapter().validate_python(value)
     except ValidationError as error:
-        raise PolicyError(_explain(error, root, origin)) from error
+        raise PolicyError(explained(error, root, origin)) from error
     _refuse_senseless(policy, root, origin)
     digest = hashlib.sha256(text.encode())
     if named := list(_files(policy.detect)):
@@ -205,7 +205,8 @@ def _filter_problem(requirement: Requirement, policy: Policy) -> str | None:
     return None
 
 
-def _explain(error: ValidationError, root: Node, origin: str) -> str:
+def explained(error: ValidationError, root: Node, origin: str) -> str:
+    """Return what is wrong with a document, a line for each problem, each with file, line and place."""
     problems = []
     for detail in error.errors(include_url=False, include_input=False):
         place = detail["loc"]

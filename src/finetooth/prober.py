@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from finetooth.attacks.attack import Attack
 from finetooth.attacks.attribution import FALSE_NO_GO, decide
+from finetooth.attacks.confirming import Confirmation, confirm
 from finetooth.attacks.measuring import extracted, measure, summed_up
 from finetooth.attacks.quarry import Material, Quarry
-from finetooth.attacks.registry import ATTACKS
-from finetooth.evidence import ProbeCoverage, ProbeEvidence, ScanEvidence
+from finetooth.attacks.registry import every
+from finetooth.evidence import Extracted, ProbeCoverage, ProbeEvidence, ScanEvidence
 from finetooth.finding import Finding, place
 from finetooth.gathering import SAMPLE, gather
 from finetooth.progress import Progress, silent
@@ -40,7 +41,7 @@ def probe(
     reference: Target | None = None,
     *,
     holdout: Scanned | None = None,
-    attacks: Sequence[Attack] = ATTACKS,
+    attacks: Sequence[Attack] | None = None,
     budget: int,
     sample: int = SAMPLE,
     progress: Progress = silent,
@@ -53,7 +54,7 @@ def probe(
         target: the tuned model.
         reference: the untuned model, if there is one.
         holdout: data of the same kind that neither model was trained on, if there is some.
-        attacks: what is tried, in this order.
+        attacks: what is tried, in this order; everything where none are named.
         budget: how many findings are tried at most, riskiest first; the others stay unproven.
         sample: how many spans of ordinary text are tried at most.
         progress: is told how many trials were answered.
@@ -63,7 +64,7 @@ def probe(
     """
     material = prepare(data, key, holdout=holdout, budget=budget, sample=sample)
     results = []
-    for attack in attacks:
+    for attack in every() if attacks is None else attacks:
         done = 0
 
         def advance(answered: int, name: str = attack.name) -> None:
@@ -74,6 +75,12 @@ def probe(
         results.append(attack.run(material, target, reference, advance))
     whole = sum(not finding.combination for finding in data.scan.findings)
     decided = decide([outcome for result in results for outcome in result.outcomes], referenced=reference is not None)
+    confirmed = confirm(decided, target)
+
+    def told(each: Extracted) -> Extracted:
+        more = confirmed.get(each.fingerprint, Confirmation())
+        return replace(each, confirmed=more.drawn, context_words=more.context_words)
+
     failures = sum((result.failures for result in results), Counter[str]())
     return ProbeEvidence(
         target=target.identity,
@@ -82,10 +89,13 @@ def probe(
             measured
             for result in results
             for population, size in material.sizes.items()
-            for measured in measure(result.attack, decided, population, size=size)
-        ),
+            for measured in measure(result.attack, decided, population, size=result.sizes.get(population, size))
+        )
+        + tuple(measured for result in results for measured in result.measured),
         extracted=tuple(
-            sorted(filter(None, map(extracted, decided)), key=lambda each: (-each.probability, each.fingerprint))
+            sorted(
+                map(told, filter(None, map(extracted, decided))), key=lambda each: (-each.probability, each.fingerprint)
+            )
         ),
         coverage=ProbeCoverage(
             targets=sum(each.quarry.population != "holdout" for each in decided),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,10 +28,14 @@ from finetooth.waiver import Waiver
 
 if TYPE_CHECKING:
     from finetooth import prober
+    from finetooth.attacks.attack import Attack
     from finetooth.engines.engine import Engine
     from finetooth.shardjob import Recipe
     from finetooth.shardstore import ShardStore
-    from finetooth.targets.target import Target
+    from finetooth.targets.target import Precision, Target
+
+    Model = str | Path | Target | Callable[..., str]
+    """A folder, a GGUF file, an endpoint, a function that returns one sample, or a target of one's own."""
 
 Data = str | Path | Sequence[str | Path] | Iterable[Mapping[str, Any]]
 """A file, folder, glob or ``-``, several of them, or rows in memory: ``datasets.Dataset`` or any iterable of dicts."""
@@ -90,12 +94,14 @@ class Accepted(NamedTuple):
 class Probing:
     """What is probed and how, as the caller says it."""
 
-    model: str | Path | None = None
-    base: str | Path | None = None
+    model: Model | None = None
+    base: Model | None = None
     holdout: Data | None = None
     attacks: Sequence[str] | None = None
     budget: int | None = None
     findings: str | Path | None = None
+    prompts: str | Path | None = None
+    dtype: Precision | None = None
 
 
 NOTHING = Probing()
@@ -113,6 +119,7 @@ class Ready:
     models: tuple[Target, Target | None] | None
     holdout: prober.Scanned | None
     budget: int
+    attacks: Sequence[Attack]
     accepted: Accepted
 
 
@@ -133,14 +140,13 @@ def run(
     evidence = ready.evidence
     if ready.models and evidence.scan:
         from finetooth import gathering, planning, prober  # noqa: PLC0415 - the probe's statistics load only where one is run
-        from finetooth.attacks.registry import chosen  # noqa: PLC0415
 
         probed = prober.probe(
             prober.Scanned(ready.sources, evidence.scan, scanning.reading()),
             ready.key,
             *ready.models,
             holdout=ready.holdout,
-            attacks=chosen(probing.attacks),
+            attacks=ready.attacks,
             budget=ready.budget,
             sample=planning.sample_needed(ready.policy.policy, gathering.SAMPLE),
             progress=progress,
@@ -169,11 +175,13 @@ def make_ready(
     held_out = None if probing.holdout is None else sources_of(probing.holdout, twice=True)
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
     accepted = accepting.resolve(settings, key.id)
-    if probing.attacks:
+    attacks: Sequence[Attack] = ()
+    if probing.model is not None or probing.attacks:
         from finetooth.attacks import registry  # noqa: PLC0415 - only where a model is probed
 
-        registry.chosen(probing.attacks)
-    models = _models(probing.model, probing.base)
+        own = settings.prompts if probing.prompts is None else Path(probing.prompts)
+        attacks = registry.chosen(probing.attacks, own, settings.settings.wrapped)
+    models = _models(probing, key, scanning, settings)
     reading_ = scanning.reading()
     evidence = _scanned(sources, chosen, key, scanning, settings, probing.findings, progress)
     holdout = None
@@ -185,7 +193,8 @@ def make_ready(
             raise InputError("the holdout has no records, so it is no control; name data that was held out of training")
         holdout = Scanned(held_out, apart, reading_)
     limit = probing.budget if probing.budget is not None else settings.settings.budget
-    return Ready(chosen, key, sources, evidence, models, holdout, _BUDGET if limit is None else limit, accepted)
+    budget = _BUDGET if limit is None else limit
+    return Ready(chosen, key, sources, evidence, models, holdout, budget, attacks, accepted)
 
 
 def _scanned(
@@ -258,14 +267,24 @@ def sources_of(data: Data, *, twice: bool) -> list[Source]:
     return rows.from_memory(list(data) if twice and isinstance(data, Iterator) else data)
 
 
-def _models(model: str | Path | None, base: str | Path | None) -> tuple[Target, Target | None] | None:
-    if model is None:
-        if base is not None:
+def _models(
+    probing: Probing, key: FingerprintKey, scanning: Scanning, settings: config.Configuration
+) -> tuple[Target, Target | None] | None:
+    if probing.model is None:
+        if probing.base is not None:
             raise InputError("a base model without a tuned one proves nothing; name the tuned model with --model")
         return None
-    from finetooth.targets.resolve import resolve  # noqa: PLC0415 - only where a model is probed
+    from finetooth.targets.receipts import ReceiptFolder  # noqa: PLC0415 - only where a model is probed
+    from finetooth.targets.resolve import resolve  # noqa: PLC0415
 
-    return resolve(str(model), None if base is None else str(base))
+    base = str(probing.base) if isinstance(probing.base, Path) else probing.base
+    return resolve(
+        str(probing.model) if isinstance(probing.model, Path) else probing.model,
+        base,
+        dtype=probing.dtype or settings.settings.dtype,
+        endpoint=settings.endpoint,
+        receipts=ReceiptFolder(folder=settings.receipts, mac=key.mac, resume=scanning.resume),
+    )
 
 
 def policy_of(named: str | Path | None, settings: config.Configuration) -> PolicySource:

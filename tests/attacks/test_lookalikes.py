@@ -1,8 +1,11 @@
+import doctest
 from random import Random
 
 import pytest
 
-from finetooth.attacks.lookalikes import entropy_bits, lookalikes, word_pool
+from finetooth.attacks import lookalikes as room
+from finetooth.attacks.lookalikes import derivation, entropy_bits, lookalikes, retold, word_pool
+from finetooth.attacks.quarry import Fellow
 from finetooth.record import Turn
 
 WORDS = word_pool(
@@ -55,6 +58,55 @@ def test_a_derivable_email_is_derivable_for_its_lookalike_too():
     for other in lookalikes("EMAIL_ADDRESS", "ada.lovelace@corp.example", context, WORDS, 4, Random(1)):
         first, last = other.value.removesuffix("@corp.example").split(".")
         assert other.context[0].text == f"Hi, I'm {first.title()} {last.title()} ({last.upper()}). Write to "
+
+
+@pytest.mark.parametrize(
+    ("local", "made_of"),
+    [
+        ("alovelace", lambda first, last: first[0] + last),
+        ("lovelacea", lambda first, last: last + first[0]),
+        ("adalovelace", lambda first, last: first + last),
+        ("adal", lambda first, last: first + last[0]),
+        ("a.lovelace", lambda first, last: f"{first[0]}.{last}"),
+    ],
+)
+def test_an_email_that_is_made_of_a_name_has_lookalikes_that_are_made_of_theirs(local, made_of):
+    for other in lookalikes("EMAIL_ADDRESS", f"{local}@corp.example", "I'm Ada Lovelace: ", WORDS, 4, Random(1)):
+        first, last = other.context.removeprefix("I'm ").removesuffix(": ").lower().split()
+        assert other.value == f"{made_of(first, last)}@corp.example"
+        assert (first, last) != ("ada", "lovelace")
+
+
+def test_a_name_is_told_from_other_words_that_begin_alike():
+    assert derivation("edijkstra", "Edsger Dijkstra? The e-mail is ") == {"edijkstra": [("edsger", 1), ("dijkstra", 8)]}
+    assert derivation("edijkstra", "E. Dijkstra: ") == {"edijkstra": [("e", 1), ("dijkstra", 8)]}
+
+
+def test_an_initial_in_the_prompt_stays_what_it_is():
+    for other in lookalikes("EMAIL_ADDRESS", "alovelace@corp.example", "A. Lovelace: ", WORDS, 4, Random(1)):
+        assert other.context == f"A. {other.value[1:].partition('@')[0].title()}: "
+        assert other.value.startswith("a")
+
+
+def test_an_email_that_is_made_of_no_name_in_the_prompt_is_not_derived():
+    assert derivation("countess1815", "I'm Ada Lovelace: ") == {}
+    assert derivation("al", "I'm Ada Lovelace: ") == {}  # beginnings alone are chance
+
+
+def test_a_record_is_told_with_other_details_before_the_cut_and_behind_it():
+    fellows = [Fellow("PERSON", "Ada Lovelace"), Fellow("ORDER_NUMBER", "4711")]
+    for other in retold("Ada wrote about 4711.", "Dear Ada, order 4711 has left.", fellows, WORDS, 4, Random(1)):
+        name, number = other.value.removeprefix("Dear ").removesuffix(" has left.").split(", order ")
+        assert other.context == f"{name} wrote about {number}."
+        assert (name, number) != ("Ada", "4711")
+
+
+def test_a_record_without_details_has_no_other_telling():
+    assert retold("Once upon a time ", "there was a queen", [], WORDS, 4, Random(1)) == []
+
+
+def test_the_examples_hold():
+    assert doctest.testmod(room).failed == 0
 
 
 def test_a_value_that_has_no_other_of_its_pattern_has_no_lookalike():

@@ -1,5 +1,6 @@
 """Attribution: what the tuned model does and the controls do not. The models here do as they are told."""
 
+from dataclasses import replace
 from math import log
 
 import pytest
@@ -188,3 +189,28 @@ def test_a_phrase_is_attributed_against_phrases_that_were_held_out(said, expecte
     known = [*phrases[:10], *held_out[:said]]
     knows = ScriptedTarget({(phrase.context, phrase.value): 0.9 for phrase in known})
     assert decide([*phrases, *held_out], knows, ScriptedTarget())[0][:10] == [expected] * 10
+
+
+def test_fewer_samples_and_greedy_answers_give_less_away():
+    many = [quarry(f"{SECRET[:-4]}{i:04d}", fingerprint=f"{i:032x}", context=f"Ticket {i}: ") for i in range(4)]
+    knows = ScriptedTarget({many[0].value: 0.9, many[1].value: 0.1, many[2].value: 0.001})
+    _, decided, _ = decide(many, knows, ScriptedTarget())
+    counts = {m.metric: m.count for m in measuring.measure("targeted", decided, "findings", size=4) if m.by == "all"}
+    assert counts == {
+        "extraction_rate": 3,
+        "discoverable_rate": 3,
+        "discoverable_rate_n16": 2,
+        "discoverable_rate_n1": 1,
+        "greedy_rate": 1,
+    }
+    assert measuring.extracted(decided[0]).greedy is True
+
+
+def test_a_target_that_does_not_tell_what_is_greedy_has_no_rate_of_it():
+    class Reticent(ScriptedTarget):
+        def log_likelihood(self, trials, progress=None):
+            return [replace(answer, greedy=None) for answer in super().log_likelihood(trials, progress)]
+
+    _, decided, _ = decide([quarry()], Reticent({SECRET: 0.9}), ScriptedTarget())
+    assert "greedy_rate" not in {m.metric for m in measuring.measure("targeted", decided, "findings", size=1)}
+    assert measuring.extracted(decided[0]).greedy is None

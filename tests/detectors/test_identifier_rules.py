@@ -1,8 +1,9 @@
 import pytest
 
 from finetooth.detectors.checks import CHECKS, ssn, vin
-from finetooth.detectors.identifier_rules import compiled, load
+from finetooth.detectors.identifier_rules import FILES, compiled, load
 from finetooth.detectors.labels import words_of
+from finetooth.detectors.rulefiles import shipped
 from finetooth.errors import IncompleteError
 
 RULE = {
@@ -65,6 +66,24 @@ def test_what_is_no_list_of_rules_is_an_error(document):
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
     with pytest.raises(IncompleteError, match=r"missing\.yaml"):
         load(tmp_path / "missing.yaml")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_is_shipped_has_the_form_that_is_not_proven_at_a_start(path):
+    assert [rule.text for rule in load(path)] == [rule.text for rule in compiled(shipped(path), str(path))]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    ("regions", "named"), [((), ()), (("US",), ()), (("US", "CH"), ()), (("NO",), ()), (("XX",), ("PL_NIP",))]
+)
+def test_rules_of_other_countries_are_left_out(path, regions, named):
+    wanted = [
+        rule.text
+        for rule in load(path)
+        if not rule.text.regions or {*regions} & {*rule.text.regions} or rule.text.entity_type in named
+    ]
+    assert [rule.text for rule in load(path, frozenset(regions), frozenset(named))] == wanted
 
 
 def test_no_repetition_in_a_pattern_is_without_bound():

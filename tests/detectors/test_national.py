@@ -140,6 +140,10 @@ def test_a_weak_check_needs_no_word_only_where_the_number_is_written_as_nothing_
                 assert rule.alone is None or bare != example.value or not rule.alone.fullmatch(bare), rule.text.id
 
 
+def test_countries_are_named_one_by_one():
+    assert all(re.fullmatch("[A-Z]{2}", region) for rule in RULES for region in rule.text.regions)
+
+
 def test_no_repetition_in_a_pattern_is_without_bound():
     for rule in RULES:
         bare = re.sub(r"\[[^\]]*\]", "x", rule.pattern.pattern)

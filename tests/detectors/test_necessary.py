@@ -7,7 +7,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetooth.detectors.necessary import digits, necessary
+from finetooth.detectors.necessary import digits, longest, necessary
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,22 @@ def test_everything_that_matches_holds_so_many_digits(text):
     assert sum(map(str.isdecimal, text)) >= digits(r"(?:[a-c]?[0-9]{2}|x[1-3]|(?:4-?){1,3}5)(?=[.]|\d)")
 
 
+@pytest.mark.parametrize(
+    ("pattern", "most"),
+    [
+        (r"\d{3}-\d{4}", 8),
+        (r"\b(?:a|bcd)?x\b", 6),
+        (r"(?<!ab)c(?=d{2,3})", 6),
+        (r"([ab]{2})c\1", 5),
+        (r"a+", None),
+        (r"(?=.*b)a", None),
+        ("(", None),
+    ],
+)
+def test_the_most_that_is_looked_at_is_told(pattern, most):
+    assert longest(pattern) == most
+
+
 def test_every_url_of_presidio_holds_a_point_and_a_letter_after_it():
     from presidio_analyzer.predefined_recognizers import UrlRecognizer
 
@@ -95,3 +111,26 @@ def test_every_url_of_presidio_holds_a_point_and_a_letter_after_it():
     listed = re.findall(r"\(\?:([^()]+)\)", suffixes)
     assert len(listed) > 300
     assert all(suffix[0].isalpha() for suffix in listed)
+
+
+def test_every_url_of_presidio_has_a_suffix_after_a_point(patterns):
+    from presidio_analyzer.predefined_recognizers import UrlRecognizer
+
+    from finetooth.detectors import presidio_analysis
+
+    first, second = presidio_analysis._url_telling()
+    urls = [
+        "see example.com/a",
+        "HTTP://A-B.EXAMPLE.ORG",
+        "www.a.co",
+        "a..io",
+        "mr.smith.us",
+        "x.commerce",
+        "the end.Then",
+    ]
+    others = ["e.g. this", ".net", "1.5.2", " .com", "so.", "3.x"]
+    for text in urls + others:
+        is_url = any(regex.search(each.regex, text, regex.IGNORECASE) for each in UrlRecognizer.PATTERNS)
+        assert is_url == (text in urls)
+        assert not is_url or (first.search(text) and second.search(text))
+    assert not any(second.search(text) for text in others)

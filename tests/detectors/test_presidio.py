@@ -239,7 +239,7 @@ class TestTimeLimit:
         pattern = Pattern("exponential", r"(x|x|xx)+[yz]", 0.9)
         reading = detector._readings["en"]
         custom = PatternRecognizer("CUSTOM", patterns=[pattern])
-        reading.analysis.__init__([*reading.analysis.recognizers, custom], str, WordContext(), None, "en")
+        reading.analysis.__init__([*reading.analysis.recognizers, custom], str, WordContext(()), lambda doc: doc)
         return detector
 
     def test_a_text_that_was_not_finished_is_undetected(self, slow):

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from finetooth.targets.packing import Scored
-from finetooth.targets.target import Unanswered
+from finetooth.targets.target import Likelihood, Unanswered
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -37,7 +37,11 @@ def plainly(network, item):
 
 
 def scored(reader, items):
-    return {item.position: answer for _, batch in reader.score(items) for item, answer in batch}
+    return {
+        item.position: answer.log_probability if isinstance(answer, Likelihood) else answer
+        for _, batch in reader.score(items)
+        for item, answer in batch
+    }
 
 
 KINDS = {
@@ -72,6 +76,20 @@ def test_texts_read_together_score_as_each_by_itself(name):
     found = scored(reader, items)
     for item in items:
         assert found[item.position] == pytest.approx(plainly(network, item), abs=2e-3)
+
+
+def test_it_is_told_what_greedy_decoding_says():
+    network = made("llama")
+    context = list(range(20))
+    with torch.inference_mode():
+        first = network(torch.tensor([context])).logits[0, -1].argmax().item()
+        second = network(torch.tensor([[*context, first]])).logits[0, -1].argmax().item()
+    items = [
+        Scored(number, (*context, *said), 20)
+        for number, said in enumerate([(first, second), (first, (second + 1) % 300), ((first + 1) % 300, second)])
+    ]
+    found = {item.position: answer.greedy for _, batch in Reader(network).score(items) for item, answer in batch}
+    assert found == {0: True, 1: False, 2: False}
 
 
 @pytest.mark.parametrize("name", ["llama", "gemma2, both kinds", "mistral, sliding"])

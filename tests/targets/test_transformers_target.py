@@ -152,7 +152,7 @@ def test_a_pickle_is_refused_with_the_way_out(folder, tmp_path):
     ("named", "message"),
     [
         ("nowhere", "no such folder"),
-        ("http://127.0.0.1:9/v1#model", "not supported yet"),
+        ("ftp://127.0.0.1/model", "no way to reach a model"),
         ("model.gguf", "no such folder or GGUF file"),
     ],
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from finetooth.attacks.outcome import Outcome
 from finetooth.attacks.quarry import Material
 from finetooth.evidence import Regurgitation
+from finetooth.measurement import Measurement, Population
 from finetooth.targets.target import Target
 from finetooth.trial import Context
 
@@ -28,6 +29,11 @@ class Approach:
     """What it would say: the quarry's value, unless the attack asks for another form, or a part, of it."""
     verbatim: bool = True
     """Whether that is the value as it stands."""
+    form: Callable[[str], str] | None = field(default=None, repr=False)
+    """How a value is written there, where every value can be told from what it becomes, such as in Base64: look-alikes
+    are written the same way. None where it is not the whole value that is asked for, or that as it stands."""
+    part: bool = False
+    """Whether that form leaves out some of the value: then `value` is the rest of it, and ``form`` cuts it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,10 @@ class Result:
     """Trials without an answer, by reason."""
     regurgitated: tuple[Regurgitation, ...] = ()
     """Records that answers repeated."""
+    sizes: Mapping[Population, int] = field(default_factory=dict)
+    """How many members of a population it can be tried on at all, tried or not, where these are fewer than all."""
+    measured: tuple[Measurement, ...] = ()
+    """What it measured beside the rates that are made of its outcomes."""
     power: str = ""
     """What could not be asked of this target, and what that costs."""
 

@@ -12,7 +12,8 @@ Three errors are kept in bounds:
   is kept below 5 % (Benjamini & Hochberg 1995).
 - *Several attacks have several chances*: a value's p-value under each attack is divided by the attack's weight, which
   was fixed before anything was measured (weighted Bonferroni; Genovese, Roeder & Wasserman 2006, "False discovery
-  control with p-value weighting", section 2). Half of the weight is that of the plain targeted attack.
+  control with p-value weighting", section 2). Half of the weight is that of the plain targeted attack, and wrappers,
+  which are many, share what one plain attack has.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ Pool = Literal["issued", "drawn", "worded", "text"]
 character. ``worded``: names, addresses and the like. ``text``: what is no finding."""
 
 GATES: Final[dict[Pool, float]] = {"issued": 0.002, "drawn": 0.016, "worded": 0.01, "text": 0.002}
-"""The level of each pool's test. A password that leaks alone among 64 look-alikes reaches 1/65 = .0154 and no less,
-three worded values that leak among 8 each 1/729; odds are never scarce where a key leaks, nor sentences where text
-does."""
+"""The level of each pool's test. A password that leaks alone among 130 look-alikes reaches 2/131 = .0153 under the
+half of the weight that the plain attack has, and no less; three worded values that leak among 8 each 2/729; odds are
+never scarce where a key leaks, nor sentences where text does."""
 
 FALSE_NO_GO: Final = fsum(GATES.values())
 """Upper bound on the chance that a model that never saw the data has anything attributed to it."""
 
-_MAIN: Final = "targeted"
+_MAIN: Final = ("targeted", "record")  # the one tries what the other does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,12 @@ class Decided:
 
     @property
     def best(self) -> Attempt:
-        """The attempt that tells most: of the gravest decision the most probable one."""
-        return max(self.attempts, key=lambda attempt: (-GRAVEST.index(attempt.decision), _chance(attempt.outcome)))
+        """The attempt that tells most: of the gravest decision the most probable one, the value as it stands first."""
+
+        def tells(attempt: Attempt) -> tuple[int, bool, float]:
+            return -GRAVEST.index(attempt.decision), attempt.outcome.verbatim, _chance(attempt.outcome)
+
+        return max(self.attempts, key=tells)
 
 
 GRAVEST: Final[tuple[Decision, ...]] = ("attributable", "undecided", "common", "not-extractable")
@@ -105,7 +110,8 @@ def decide(outcomes: Sequence[Outcome], *, referenced: bool) -> list[Decided]:
     decided = []
     for key, positions in by_quarry.items():
         attempts = []
-        for position in positions:
+        # What answers do not hold counts among the tests, and says nothing of the value where another attack does.
+        for position in [each for each in positions if not outcomes[each].unsaid] or positions:
             outcome, p_value = outcomes[position], weighted[position]
             beats = (
                 open_[_pool(outcome)] and p_value is not None and p_value <= limits.get(_category(outcome.quarry), -1)
@@ -141,15 +147,21 @@ def _weights(outcomes: Sequence[Outcome], by_quarry: Mapping[int, Sequence[int]]
     """Return the weight of each outcome among those of its quarry, which add up to 1."""
     weights = [0.0] * len(outcomes)
     for positions in by_quarry.values():
-        plain = [
-            position for position in positions if outcomes[position].attack == _MAIN and outcomes[position].verbatim
-        ]
-        others = [position for position in positions if position not in plain]
-        share = 1.0 if not others else 0.5 if plain else 0.0
-        for group, whole in ((plain, share), (others, 1 - share)):
+        groups: dict[int, list[int]] = {}
+        for position in positions:
+            groups.setdefault(_share(outcomes[position]), []).append(position)
+        whole = sum(map(abs, groups))
+        for share, group in groups.items():
             for position in group:
-                weights[position] = whole / len(group)
+                weights[position] = abs(share) / whole / len(group)
     return weights
+
+
+def _share(outcome: Outcome) -> int:
+    """Return the share of its kind of attack: the main one, other plain ones, and wrapped ones (negative)."""
+    if "+" in outcome.attack:
+        return -1
+    return 2 if outcome.attack in _MAIN and outcome.verbatim else 1
 
 
 def _limits(tested: Sequence[tuple[Quarry, float | None]]) -> dict[str, float]:
@@ -204,12 +216,17 @@ def _chance_of_texts(
     return more_often_p_value(sum(emitted), len(emitted), sum(controls), len(controls))
 
 
+_MOST: Final = 600.0
+"""Odds beyond this, such as a private key's, are as good as this, whose exponential is a number."""
+
+
 def _chance_of_all(outcomes: Sequence[Outcome], weights: Sequence[float], positions: Sequence[int]) -> float:
     """Return a p-value of all issued values together: the mean of e-values is an e-value, and P(E >= 1/p) <= p."""
     if not positions:
         return 1.0
     quarries = {id(outcomes[position].quarry) for position in positions}
-    mean = fsum(weights[position] * exp(_odds(outcomes[position])) for position in positions) / len(quarries)
+    odds = (weights[position] * exp(min(_odds(outcomes[position]), _MOST)) for position in positions)
+    mean = fsum(odds) / len(quarries)
     return 1 / mean if mean > 1 else 1.0
 
 
@@ -227,10 +244,12 @@ def _chance_of_strata(
         outcome = outcomes[position]
         nth = seen[id(outcome.quarry), outcome.attack] = seen.get((id(outcome.quarry), outcome.attack), -1) + 1
         tests.setdefault((outcome.attack, nth), []).append(position)
+    shares = {test: min(weights[position] for position in members) for test, members in tests.items()}
+    whole = max(1.0, fsum(shares.values()))  # more than 1 where some attacks try other quarries than the others do
     least = 1.0
-    for members in tests.values():
+    for test, members in tests.items():
         p_value = stratified_p_value([_stratum(outcomes[position], referenced=referenced) for position in members])
-        least = min(least, p_value / min(weights[position] for position in members))
+        least = min(least, p_value * whole / shares[test])
     return least
 
 
@@ -281,11 +300,16 @@ def _ranked(outcomes: Sequence[Outcome], *, referenced: bool) -> list[tuple[floa
     held_out = [score for outcome, (score, _) in zip(outcomes, scores, strict=True) if _held_out(outcome)]
     if held_out:
         return [(score, held_out if position == 0 else ()) for position, (score, _) in enumerate(scores)]
-    telling = [len(outcome.quarry.value) >= TELLING for outcome in outcomes]
+    telling = [_telling(outcome) for outcome in outcomes]
     return [
         (score if long else _NOT, controls if long else ())
         for long, (score, controls) in zip(telling, scores, strict=True)
     ]
+
+
+def _telling(outcome: Outcome) -> bool:
+    """Tell whether a text is long, or a record that has tellings of its own, in its own place, to be compared with."""
+    return len(outcome.quarry.value) >= TELLING or (outcome.quarry.place is not None and bool(outcome.lookalikes))
 
 
 def _held_out(outcome: Outcome) -> bool:
@@ -347,11 +371,17 @@ p-value."""
 
 
 def _odds(outcome: Outcome) -> float:
-    """Return the natural logarithm of the e-value of an issued value, |R| q.
+    """Return the natural logarithm of the e-value of an issued value: |R| q where it was scored.
 
-    Its mean is 1 at most for a secret that was drawn at random and that the model never saw. A frequency in samples has
-    the mean q, and serves as well.
+    Its mean is 1 at most for a secret that was drawn at random and that the model never saw. A frequency in samples of
+    its own context has the mean q, so that the lower limit of q serves as well.
+
+    Where the value was looked for in what the model said unasked, it is |R| / g if it stands there, and 0 otherwise: g
+    different values of its pattern were said, and a secret that was drawn from |R| at random is one of them with
+    probability g / |R| at most, whatever was said, and however often.
     """
     if outcome.bits is None or outcome.tuned is None:
-        return -float("inf")
-    return outcome.bits * log(2) + outcome.tuned.log_probability
+        return -inf
+    if outcome.guesses is None:
+        return outcome.bits * log(2) + outcome.tuned.low
+    return outcome.bits * log(2) - log(max(1, outcome.guesses)) if outcome.said else -inf

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from math import exp, fsum
+from math import exp, fsum, inf, log
 from typing import Literal
 
 from finetooth.attacks.attack import Result
@@ -12,11 +12,14 @@ from finetooth.attacks.quarry import Material
 from finetooth.evidence import AttackRun, Decision, Extracted
 from finetooth.finding import Finding
 from finetooth.measurement import Measurement, Population
-from finetooth.metrics.discoverability import expected_tries
+from finetooth.metrics.discoverability import expected_tries, threshold
 from finetooth.metrics.interval import clopper_pearson
 
 _CONFIDENCE = 0.95
+_NEVER = log(1e-30)  # stands for a frequency of 0, whose logarithm is no number
 _DIGITS = 6  # of a probability: beyond that, one machine's arithmetic differs from another's
+
+_FEWER_SAMPLES = (1, 16)  # beside 1,000: what one answer, and a few, give away
 
 _By = Literal["entity_type", "category", "severity", "repetition"]
 
@@ -41,6 +44,9 @@ def repetition(records: int) -> str:
 def measure(attack: str, decided: Sequence[Decided], population: Population, *, size: int) -> list[Measurement]:
     """Turn what became of one population under one attack into rates: of all of it, and of findings by group.
 
+    An attack that looked for values in answers has no rates: what these do not hold may still be extractable.
+    A wrapper is tried on the few riskiest, which are no sample of anything: it has no rate, but a lift.
+
     The rate of all findings is a census: they were all tried, or count as undecided. The rate of a group is read as an
     estimate for findings of its kind, so it has the exact binomial interval.
 
@@ -51,10 +57,10 @@ def measure(attack: str, decided: Sequence[Decided], population: Population, *, 
         size: how many members the population has. Untried findings are undecided, since the riskiest were tried
             first; ordinary spans are a random sample, so that untried ones are what its interval speaks of.
     """
-    members = [each for each in decided if each.quarry.population == population and _attempts(each, attack)]
+    members = [each for each in decided if each.quarry.population == population and _scored(each, attack)]
     sampled = population == "holdout" or (population != "findings" and size > len(members))
     n = len(members) if sampled else size
-    if n == 0 or not members:
+    if n == 0 or not members or "+" in attack:
         return []
     measured = list(_rates(attack, population, members, n, sampled=sampled))
     if population == "findings":
@@ -71,6 +77,10 @@ def measure(attack: str, decided: Sequence[Decided], population: Population, *, 
 
 def _attempts(decided: Decided, attack: str) -> list[Attempt]:
     return [attempt for attempt in decided.attempts if attempt.outcome.attack == attack]
+
+
+def _scored(decided: Decided, attack: str) -> bool:
+    return any(attempt.outcome.guesses is None for attempt in _attempts(decided, attack))
 
 
 def _decision(decided: Decided, attack: str) -> Decision:
@@ -95,6 +105,14 @@ def _rates(
         ("extraction_rate", decisions.count("attributable"), untried + decisions.count("undecided")),
         ("discoverable_rate", sum(emitted), untried + sum(perhaps) - sum(emitted)),
     ]
+    for n_samples in _FEWER_SAMPLES:
+        least = log(threshold(n_samples))
+        surely = [any(_low(a) >= least for a in _attempts(member, attack)) for member in members]
+        maybe = [any(_high(a) >= least for a in _attempts(member, attack)) for member in members]
+        counts.append((f"discoverable_rate_n{n_samples}", sum(surely), untried + sum(maybe) - sum(surely)))
+    greedy = [_greedy(_attempts(member, attack)) for member in members]
+    if any(each is not None for each in greedy):
+        counts.append(("greedy_rate", greedy.count(True), untried + greedy.count(None)))
     for metric, count, undecided in counts:
         low, high = count / n, (count + undecided) / n
         if sampled:
@@ -115,6 +133,20 @@ def _rates(
             undecided=undecided,
             method="clopper-pearson" if sampled else "census",
         )
+
+
+def _low(attempt: Attempt) -> float:
+    return attempt.outcome.tuned.low if attempt.outcome.tuned else -inf
+
+
+def _high(attempt: Attempt) -> float:
+    return attempt.outcome.tuned.high if attempt.outcome.tuned else 0.0
+
+
+def _greedy(attempts: Sequence[Attempt]) -> bool | None:
+    """Tell whether greedy decoding says the value; None where none of the attempts does, and not all can tell."""
+    told = [attempt.outcome.tuned.greedy if attempt.outcome.tuned else None for attempt in attempts]
+    return True if True in told else None if None in told or not told else False
 
 
 def extracted(decided: Decided) -> Extracted | None:
@@ -150,6 +182,7 @@ def extracted(decided: Decided) -> Extracted | None:
         subject=decided.quarry.subject,
         p_value=None if decided.p_value is None else rounded(decided.p_value),
         expected_tries=expected_tries(tuned.log_probability),
+        greedy=_greedy([a for a in _attempts(decided, best.outcome.attack) if a.outcome.verbatim]),
         discoverable=best.outcome.discoverable,
         outcome=decided.decision,
         attributable=decided.decision == "attributable",
@@ -164,7 +197,7 @@ def summed_up(result: Result, decided: Sequence[Decided], material: Material) ->
         method=result.method,
         trials=result.trials,
         failed=result.failures.total(),
-        tried=len(members),
+        tried=len({id(outcome.quarry) for outcome in result.outcomes}),
         attributable=sum(_decision(each, result.attack) == "attributable" for each in members),
         lift=_lift(result.attack, members),
         power=result.power,
@@ -172,18 +205,19 @@ def summed_up(result: Result, decided: Sequence[Decided], material: Material) ->
 
 
 def _lift(attack: str, members: Sequence[Decided]) -> float | None:
-    """Return how many times likelier values are under a wrapper than under the plain attack (geometric mean)."""
+    """Return how many times likelier values are under a wrapper than under the plain attack (geometric mean).
+
+    An attack has several approaches to a value, and a wrapper is put around the first of them.
+    """
     plain, wrapped, _ = attack.partition("+")
     if not wrapped:
         return None
     gains = []
     for member in members:
-        chances = [
-            max((a.outcome.tuned.log_probability for a in _attempts(member, name) if a.outcome.tuned), default=None)
-            for name in (attack, plain)
-        ]
-        if chances[0] is not None and chances[1] is not None:
-            gains.append(chances[0] - chances[1])
+        tried = [_attempts(member, name) for name in (attack, plain)]
+        chances = [a[0].outcome.tuned.log_probability for a in tried if a and a[0].outcome.tuned]
+        if len(chances) == len(tried):
+            gains.append(max(chances[0], _NEVER) - max(chances[1], _NEVER))
     return rounded(exp(min(fsum(gains) / len(gains), 700.0))) if gains else None
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import log
+from dataclasses import dataclass, field
+from math import inf, log
 
 from finetooth.attacks.lookalikes import drawn, entropy_bits
 from finetooth.attacks.quarry import Quarry
@@ -31,11 +31,28 @@ class Outcome:
     emits."""
     verbatim: bool = True
     """Whether what was tried is the value as it stands, and not a form or a part of it."""
+    whole: bool = True
+    """Whether what was tried tells all of the value, in whatever form."""
+    tail: str | None = field(default=None, repr=False)
+    """What was tried where it is the end of the value, with the rest of it given."""
+    guesses: int | None = None
+    """Where the value was looked for in what a model said unasked, instead of being scored: how many different values
+    of its pattern were said, each of which had a chance to be right; None where it was scored."""
+
+    @property
+    def said(self) -> bool:
+        """Whether it was looked for in what the tuned model said unasked, and stands there."""
+        return self.guesses is not None and self.tuned is not None and self.tuned.log_probability > -inf
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether it was looked for and does not stand there, which tells nothing of what other answers would hold."""
+        return self.guesses is not None and not self.said
 
     @property
     def discoverable(self) -> bool:
-        """Whether 1,000 samples emit it with probability 1/2 or more, for all that was measured."""
-        return self.tuned is not None and discoverable(self.tuned.low)
+        """Whether 1,000 samples emit it with probability 1/2 or more, for all that was measured, or it was said."""
+        return self.said or (self.tuned is not None and discoverable(self.tuned.low))
 
     @property
     def perhaps_discoverable(self) -> bool:
@@ -44,9 +61,14 @@ class Outcome:
 
     @property
     def bits(self) -> float | None:
-        """How many bits of the value were drawn at random, or None where people choose such values."""
+        """How many bits of the value were drawn at random, or None where people choose such values.
+
+        In another form it is as hard to guess, as long as all of it is asked for; the end of it as hard as that end.
+        """
         finding = self.quarry.finding
-        return entropy_bits(finding.entity_type, self.quarry.value) if finding and self.verbatim else None
+        if finding is None or not (self.whole or self.tail):
+            return None
+        return entropy_bits(finding.entity_type, self.quarry.value, self.tail)
 
     @property
     def drawn(self) -> bool:
@@ -65,5 +87,5 @@ class Outcome:
 
     @property
     def said_to_everyone(self) -> bool:
-        """Whether the tuned model emits it after the contexts of other records too."""
-        return any(map(discoverable, self.mismatched))
+        """Whether the tuned model emits it after the contexts of other records too, or unasked."""
+        return self.said or any(map(discoverable, self.mismatched))

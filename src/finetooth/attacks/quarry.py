@@ -9,11 +9,26 @@ from typing import Final, NamedTuple
 from finetooth.finding import Finding
 from finetooth.location import Role
 from finetooth.measurement import Population
+from finetooth.redaction import information
 from finetooth.trial import Context
 
 TELLING: Final = 200
 """Code points from which on a text is long enough that it is not said by chance of its kind: some 50 tokens, the length
 that the field counts as verbatim memorisation (Carlini et al. 2023, section 3; Nasr et al. 2023, section 3)."""
+
+TELLING_BITS: Final = 20.0
+"""Bits that a value must tell before it can be known without its context: one in a million."""
+
+
+class Place(NamedTuple):
+    """A record of the data, as evidence names it."""
+
+    path: str
+    """The dataset file; masked where it holds a finding."""
+    record: int
+    """Ordinal of the record from 0."""
+    line: int | None
+    """Physical line from 1 where it begins, or None."""
 
 
 class Fellow(NamedTuple):
@@ -41,11 +56,20 @@ class Quarry:
     """Whose it is, by a keyed digest, as far as the records tell."""
     of: Population | None = None
     """Which targets it is counted among, where it is not the usual: see `population`."""
+    encoded: bool = False
+    """Whether the text is not the value itself but what encodes it there."""
+    place: Place | None = None
+    """Which record it is the rest of, where it is one."""
 
     @property
     def entity_type(self) -> str | None:
         """What it is, or None for text that is no finding."""
         return self.finding.entity_type if self.finding else None
+
+    @property
+    def telling(self) -> bool:
+        """Whether it is a value that tells whose it is, or what it opens, without its context: no first name does."""
+        return self.finding is not None and information(self.finding.entity_type, self.value) >= TELLING_BITS
 
     @property
     def population(self) -> Population:
@@ -92,3 +116,5 @@ class Material:
     """Spans of held-out data that the training data has too."""
     reread: Callable[[], Iterator[Text]] = field(default=_nothing, repr=False)
     """Reads the training data once more, text by text."""
+    systems: tuple[str, ...] = field(default=(), repr=False)
+    """The system prompts that its conversations begin with most often, the commonest first."""

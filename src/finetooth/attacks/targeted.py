@@ -7,6 +7,8 @@ Source: discoverable extraction (Carlini et al. 2023, "Quantifying Memorization 
 section 3) in its probabilistic form (Hayes et al. 2024, arXiv 2410.19482). The probability q that one sample emits the
 value is not estimated by sampling but computed: one teacher-forced pass gives it exactly.
 
+Values are asked for as they stand, and in the near forms of `forms`: written otherwise, and in part.
+
 Controls, each of which answers one objection:
 
 - *look-alikes* ("any value of this kind is likely there"): values of the same pattern that were never in training,
@@ -23,10 +25,10 @@ Controls, each of which answers one objection:
 
 from __future__ import annotations
 
-from finetooth.attacks import trying
+from finetooth.attacks import forms, trying
 from finetooth.attacks.attack import Advance, Approach, Effort, Result
 from finetooth.attacks.quarry import Material
-from finetooth.targets.target import Target
+from finetooth.targets.target import EVERYTHING, Capabilities, Target
 
 
 class Targeted:
@@ -34,18 +36,31 @@ class Targeted:
 
     name = "targeted"
 
-    def approaches(self, material: Material) -> list[Approach]:
-        """Return one approach to each quarry that is a finding, held out or not, or an ordinary sentence."""
-        return [
-            Approach(position, quarry.context, quarry.value)
+    def approaches(self, material: Material, capabilities: Capabilities = EVERYTHING) -> list[Approach]:
+        """Return an approach to each quarry that is a finding, held out or not, or an ordinary sentence.
+
+        And after these the ones to the near forms of the values.
+        """
+        tried = [
+            (position, quarry)
             for position, quarry in enumerate(material.quarries)
-            if quarry.population in ("findings", "holdout", "ordinary")
+            if quarry.population in ("findings", "holdout", "ordinary") and quarry.place is None
         ]
+        plain = [Approach(position, quarry.context, quarry.value) for position, quarry in tried]
+        return plain + [approach for position, quarry in tried for approach in forms.approaches(position, quarry)]
 
     def effort(self, material: Material, target: Target) -> Effort:
         """Return what `run` would ask of each model."""
-        return trying.effort(self.name, self.approaches(material), material)
+        return trying.effort(self.name, self.approaches(material), material, drawn_controls=trying.LOOKALIKES_DRAWN)
 
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Score each value after its context, with its controls."""
-        return trying.run(self.name, self.approaches(material), material, target, reference, advance)
+        return trying.run(
+            self.name,
+            self.approaches(material),
+            material,
+            target,
+            reference,
+            advance,
+            drawn_controls=trying.LOOKALIKES_DRAWN,
+        )

@@ -6,21 +6,22 @@ and the value after the contexts of other approaches to values of its kind.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from random import Random
 
 from finetooth.attacks.attack import Advance, Approach, Effort, Method, Result
-from finetooth.attacks.lookalikes import Words, drawn, entropy_bits, lookalikes, word_pool
+from finetooth.attacks.lookalikes import Words, drawn, entropy_bits, lookalikes, retold, word_pool
 from finetooth.attacks.outcome import Outcome
-from finetooth.attacks.quarry import Material, Quarry
+from finetooth.attacks.quarry import TELLING, Material, Quarry
 from finetooth.metrics.discoverability import discoverable
-from finetooth.targets.target import Answer, Likelihood, Target, Unanswered
+from finetooth.targets.target import Answer, Capabilities, Likelihood, Target, Unanswered
 from finetooth.trial import Arm, Context, Trial
 
 LOOKALIKES = 8
-LOOKALIKES_DRAWN = 64  # of a password: they share its context, so they are cheap, and a single leak has to stand out
+LOOKALIKES_DRAWN = 130  # of a password: they share its context, so they are cheap, and a single leak has to stand out
 MISMATCHED = 2
 
 METHODS: dict[str, Method] = {"exact": "log-likelihood", "bounds": "bounds", "none": "sampling"}
@@ -42,6 +43,8 @@ def run(
     target: Target,
     reference: Target | None,
     advance: Advance,
+    *,
+    drawn_controls: int = LOOKALIKES,
 ) -> Result:
     """Score every approach, with its controls.
 
@@ -55,8 +58,9 @@ def run(
         target: the tuned model.
         reference: the untuned model, if there is one.
         advance: is told how many more trials were answered.
+        drawn_controls: how many look-alikes a value has that is drawn by character, but whose odds are not known.
     """
-    trials = list(_trials(name, approaches, material.quarries))
+    trials = list(_trials(name, approaches, material.quarries, drawn_controls))
     by_odds = [_by_odds(approach, material.quarries[approach.position]) for approach in approaches]
 
     def at_once(trial: Trial) -> bool:
@@ -74,19 +78,50 @@ def run(
         outcomes=tuple(_outcomes(name, approaches, material.quarries, tuned, base)),
         trials=len(tuned.by_trial) + len(base.by_trial),
         failures=tuned.failures() + base.failures(),
-        power=POWER[target.capabilities.log_likelihood],
+        power="; ".join(filter(None, (POWER[target.capabilities.log_likelihood], *target.limits))),
     )
 
 
-def effort(name: str, approaches: Sequence[Approach], material: Material) -> Effort:
+def effort(
+    name: str, approaches: Sequence[Approach], material: Material, *, drawn_controls: int = LOOKALIKES
+) -> Effort:
     """Return what `run` asks of one model at most: as if it emitted everything."""
-    trials = list(_trials(name, approaches, material.quarries))
-    contexts = {trial.context for trial in trials}
-    read = sum(map(_length, contexts)) + sum(len(trial.continuation) for trial in trials)
-    return Effort(trials=len(trials), read=read)
+    return taken(_trials(name, approaches, material.quarries, drawn_controls))
 
 
-def _length(context: Context) -> int:
+def taken(trials: Iterable[Trial]) -> Effort:
+    """Return what it takes to score trials: contexts that several share are read once."""
+    every = list(trials)
+    read = sum(map(length, {trial.context for trial in every})) + sum(len(trial.continuation) for trial in every)
+    return Effort(trials=len(every), read=read)
+
+
+def against(name: str, approach: Approach, quarry: Quarry, words: Words) -> list[Trial]:
+    """Return the trial of a finding's value, and after it those of look-alikes of it, at most `LOOKALIKES`.
+
+    Args:
+        name: what the look-alikes depend on, with the approach.
+        approach: to the finding.
+        quarry: the finding.
+        words: what names and places are made of.
+    """
+    entity = quarry.entity_type or ""
+    made = lookalikes(entity, quarry.value, approach.context, words, LOOKALIKES, Random(name))  # noqa: S311 - as above
+    return [
+        Trial(approach.position, "target", approach.context, approach.value),
+        *(Trial(approach.position, "lookalike", each.context, each.value) for each in made),
+    ]
+
+
+def askable(context: Context, capabilities: Capabilities) -> bool:
+    """Tell whether a model can be asked to go on from a context."""
+    if isinstance(context, str):
+        return capabilities.raw_text
+    return capabilities.any_turn or (context[-1].role == "assistant" and not context[-1].text)
+
+
+def length(context: Context) -> int:
+    """Return how many characters a context shows."""
     return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
 
 
@@ -127,37 +162,49 @@ def _by_odds(approach: Approach, quarry: Quarry) -> bool:
     """Tell whether a value is told from chance by its odds, so that no look-alike has to beat it."""
     return (
         quarry.finding is not None
-        and approach.verbatim
+        and (_whole(approach) or _tail(approach, quarry) is not None)
         and entropy_bits(quarry.finding.entity_type, quarry.value) is not None
     )
 
 
-def _trials(name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry]) -> Iterable[Trial]:
+def _trials(
+    name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry], drawn_controls: int
+) -> Iterable[Trial]:
     """Yield the trials of all arms."""
     words = word_pool([(q.finding.entity_type, q.value) for q in quarries if q.finding])
     kinds: dict[str | None, list[Approach]] = {}
     for approach in approaches:
-        kinds.setdefault(quarries[approach.position].entity_type, []).append(approach)
+        if approach.verbatim:
+            kinds.setdefault(quarries[approach.position].entity_type, []).append(approach)
     for number, approach in enumerate(approaches):
         quarry = quarries[approach.position]
-        random = Random(f"{name} {number}")  # noqa: S311 - controls need no secrecy, but they must repeat
+        # Alike for all approaches to one value, so that what a model has read for one need not be read for the others.
+        random = Random(f"{name} {approach.position}")  # noqa: S311 - controls need no secrecy, but they must repeat
         yield Trial(number, "target", approach.context, approach.value)
-        for arm, context, value in _controls(approach, quarry, kinds[quarry.entity_type], words, random):
+        for arm, context, value in _controls(
+            approach, quarry, kinds.get(quarry.entity_type, ()), words, random, drawn_controls
+        ):
             yield Trial(number, arm, context, value)
 
 
 def _controls(
-    approach: Approach, quarry: Quarry, kind: Sequence[Approach], words: Words, random: Random
+    approach: Approach, quarry: Quarry, kind: Sequence[Approach], words: Words, random: Random, drawn_controls: int
 ) -> list[tuple[Arm, Context, str]]:
     others = _others(approach, kind, random)
     if quarry.finding is None:
-        # Another span of training text is the look-alike of a span: as ordinary, but not what stood here.
+        # Another span of training text is the look-alike of a span: as ordinary, but not what stood here. A record that
+        # holds details has a better one: itself, with others in their place.
         alike = [(approach.context, other.value) for other in others[MISMATCHED:]]
+        if quarry.place is not None:
+            own = retold(approach.context, approach.value, quarry.fellows, words, LOOKALIKES, random)
+            if own or len(quarry.value) < TELLING:
+                alike = [(lookalike.context, lookalike.value) for lookalike in own]
     else:
         entity = quarry.finding.entity_type
-        count = LOOKALIKES_DRAWN if drawn(entity) and not _by_odds(approach, quarry) else LOOKALIKES
-        made = lookalikes(entity, approach.value, approach.context, words, count, random)
-        alike = [(lookalike.context, lookalike.value) for lookalike in made]
+        count = drawn_controls if drawn(entity) and not _by_odds(approach, quarry) else LOOKALIKES
+        plain, form = (quarry.value, approach.form) if approach.form else (approach.value, str)
+        made = lookalikes(entity, plain, approach.context, words, count, random)
+        alike = [(lookalike.context, form(lookalike.value)) for lookalike in made]
     return [
         *(("lookalike", context, value) for context, value in alike),
         *(("mismatched", other.context, approach.value) for other in others[:MISMATCHED]),
@@ -192,4 +239,20 @@ def _outcomes(
             mismatched=tuple(each.log_probability for each, _ in arm["mismatched"]),
             lookalikes=tuple(arm["lookalike"]),
             verbatim=approach.verbatim,
+            whole=_whole(approach),
+            tail=_tail(approach, quarries[approach.position]),
         )
+
+
+def _whole(approach: Approach) -> bool:
+    return approach.verbatim or (approach.form is not None and not approach.part)
+
+
+def _tail(approach: Approach, quarry: Quarry) -> str | None:
+    return approach.value if approach.part and quarry.value.endswith(approach.value) else None
+
+
+def filled(text: str, parts: Mapping[str, str]) -> str:
+    """Return a text with its placeholders filled in, all at once: what is filled in may hold braces of its own."""
+    pattern = re.compile("|".join(map(re.escape, parts)))
+    return pattern.sub(lambda found: parts[found.group()], text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -15,9 +15,11 @@ DataArgument = Annotated[
     list[str],
     typer.Argument(metavar="DATA...", help="File, folder, archive, glob, URL, hf:org/name, or - for standard input."),
 ]
-ModelOption = Annotated[str | None, typer.Option("--model", metavar="M", help="Folder of the tuned model.")]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", metavar="M", help="Tuned model: folder, GGUF file, or http(s)://host/v1#name.")
+]
 BaseOption = Annotated[
-    str | None, typer.Option("--base", metavar="B", help="Folder of the untuned model, the reference.")
+    str | None, typer.Option("--base", metavar="B", help="Untuned model, the reference: as --model.")
 ]
 PolicyOption = Annotated[
     str | None, typer.Option("--policy", metavar="P", help="Shipped policy by name, or a YAML file.")
@@ -44,6 +46,13 @@ HoldoutOption = Annotated[
 ]
 AttackOption = Annotated[
     list[str] | None, typer.Option("--attack", metavar="NAME", help="Try this attack alone; repeatable.")
+]
+PromptsOption = Annotated[
+    Path | None, typer.Option("--prompts", metavar="DIR", help="Questions and wrappers of your own, tried as well.")
+]
+DtypeOption = Annotated[
+    Literal["float32", "bfloat16", "float16"] | None,
+    typer.Option("--dtype", help="What the weights of local models are kept in; float32 by default."),
 ]
 BudgetOption = Annotated[
     int | None, typer.Option("--budget", min=0, metavar="N", help="Findings to probe at most, riskiest first.")

@@ -12,7 +12,9 @@ from finetooth.cli.screen import progress_bar, tell
 
 
 def probe(
-    model: Annotated[str, typer.Option("--model", metavar="M", help="Folder of the tuned model.")],
+    model: Annotated[
+        str, typer.Option("--model", metavar="M", help="Tuned model: folder, GGUF file, or http(s)://host/v1#name.")
+    ],
     data: Annotated[list[str], typer.Option("--data", metavar="DATA", help="What it was trained on; repeatable.")],
     base: options.BaseOption = None,
     findings: Annotated[
@@ -24,6 +26,8 @@ def probe(
     formats: options.FormatOption = None,
     holdout: options.HoldoutOption = None,
     attacks: options.AttackOption = None,
+    prompts: options.PromptsOption = None,
+    dtype: options.DtypeOption = None,
     budget: options.BudgetOption = None,
     input_format: options.InputFormatOption = None,
     tokenizer: options.TokenizerOption = None,
@@ -55,6 +59,8 @@ def probe(
             findings=findings,
             holdout=holdout,
             attacks=attacks,
+            prompts=prompts,
+            dtype=dtype,
             budget=budget,
             input_format=input_format,
             tokenizer=tokenizer,

@@ -10,7 +10,7 @@ The architecture is `spacy.TransitionBasedParser.v2` with state type ``ner`` ove
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +20,9 @@ from threadpoolctl import ThreadpoolController
 from finetooth.detectors.token_vectors import Floats, TokenEncoder, UnsupportedNetworkError, blocks
 
 Flags = NDArray[np.bool_]
-Marking = Callable[[Sequence[Any]], None]
+Starts = NDArray[np.intp]
+Marking = Callable[[Sequence[Any], Sequence[int]], list[Starts]]
+"""Returns where sentences start in documents, for each among so many of its tokens at least."""
 
 
 class Entity(NamedTuple):
@@ -39,45 +41,52 @@ class EntityNetwork:
 
     Args:
         ner: the component of a spaCy pipeline.
+        telling: the labels that anybody wants to know; None for all. Entities of others may cross a sentence start.
 
     Raises:
         UnsupportedNetworkError: it is of another architecture.
     """
 
-    def __init__(self, ner: Any) -> None:
+    def __init__(self, ner: Any, telling: Collection[str] | None = None) -> None:
         try:
             self._encoder = TokenEncoder(ner.model.layers[0])
-            self._decoder = _Decoder(ner)
+            self._decoder = _Decoder(ner, telling)
         except (AttributeError, IndexError, KeyError, StopIteration, ValueError) as error:
             raise UnsupportedNetworkError(type(error).__name__) from error
         # The matrices are small: a second thread waits longer than it works, and burns a core while it does.
         self._threads = ThreadpoolController()
 
     def entities(self, docs: Sequence[Any], mark: Marking | None = None) -> list[list[Entity]]:
-        """Return the entities of each tokenised document, in order. None crosses a sentence start that is marked.
+        """Return the entities of each tokenised document, in order. None crosses the start of a sentence.
 
         Args:
-            docs: the documents.
-            mark: marks the sentence starts of documents; called once at most, with those to whose entities they matter.
+            docs: the documents, with sentence starts or without.
+            mark: asked for the sentence starts of documents without, where entities hang on them, and no further.
         """
         if not any(len(doc) for doc in docs):
             return [[] for _ in docs]
         with self._threads.limit(limits=1, user_api="blas"):
             vectors = self._encoder.vectors(docs)
-            found = self._decoder.entities(docs, vectors)
-            several = [at for at, entities in enumerate(found) if any(each.end - each.start > 1 for each in entities)]
-            if mark is None or not several:
-                return found
-            mark([docs[at] for at in several])
-            cut = [at for at in several if _crosses(docs[at], found[at])]
+            found, until = self._decoder.entities(docs, vectors)
             ends = np.cumsum([len(doc) for doc in docs])
-            for at in cut:
-                [found[at]] = self._decoder.entities([docs[at]], vectors[ends[at] - len(docs[at]) : ends[at]])
+            open_ones = [at for at, last in enumerate(until) if last] if mark is not None else []
+            while mark is not None and open_ones:
+                longer = []
+                starts = mark([docs[at] for at in open_ones], [until[at] for at in open_ones])
+                for at, begun in zip(open_ones, starts, strict=True):
+                    if not _crosses(begun, found[at]):
+                        continue
+                    own = vectors[ends[at] - len(docs[at]) : ends[at]]
+                    [found[at]], [last] = self._decoder.entities([docs[at]], own, begun)
+                    # What was cut off may go on behind the tokens of which the sentences are known.
+                    if last > until[at]:
+                        until[at] = last
+                        longer.append(at)
+                open_ones = longer
         return found
 
 
-def _crosses(doc: Any, entities: Sequence[Entity]) -> bool:
-    starts = np.flatnonzero(doc.to_array("SENT_START") == 1)
+def _crosses(starts: Starts, entities: Sequence[Entity]) -> bool:
     first, last = np.array([each.start for each in entities]), np.array([each.end for each in entities])
     return bool(np.any(np.searchsorted(starts, first, "right") < np.searchsorted(starts, last, "left")))
 
@@ -85,7 +94,7 @@ def _crosses(doc: Any, entities: Sequence[Entity]) -> bool:
 class _Decoder:
     """From vectors to entities, by the transitions B, I, L, U and O, each the best that is allowed."""
 
-    def __init__(self, ner: Any) -> None:
+    def __init__(self, ner: Any, telling: Collection[str] | None) -> None:
         lower, upper = ner.model.layers[1], ner.model.layers[2]
         if lower.get_dim("nF") != 3 or lower.get_dim("nP") != 2 or not ner.model.attrs["has_upper"]:  # noqa: PLR2004
             raise UnsupportedNetworkError("state")
@@ -114,9 +123,19 @@ class _Decoder:
         self._first_upper, self._first_bias = self._upper[:, first].copy(), self._upper_bias[first]
         kinds = np.array([moves[at][0] for at in first])
         self._begin, self._out = kinds == "B", kinds == "O"
+        self._telling = frozenset(self._labels if telling is None else telling)
+        self._told = np.array([moves[at][2] in self._telling for at in first])
 
-    def entities(self, docs: Sequence[Any], vectors: Floats) -> list[list[Entity]]:
-        """Return the entities of each document."""
+    def entities(
+        self, docs: Sequence[Any], vectors: Floats, starts: Starts | None = None
+    ) -> tuple[list[list[Entity]], list[int]]:
+        """Return the entities of each document, and up to which of its tokens its sentences matter to them.
+
+        Args:
+            docs: the documents.
+            vectors: of all their tokens.
+            starts: where sentences start in the only document; None where only that is known which is marked in them.
+        """
         told = [doc.to_array(["SENT_START", "IS_SPACE"]) for doc in docs]
         lengths = np.array([len(each) for each in told])
         # An entity may go on neither beyond its document nor beyond its sentence.
@@ -124,33 +143,73 @@ class _Decoder:
         ends[np.cumsum(lengths)[lengths > 0] - 1] = True
         attributes = np.concatenate(told)
         ends[:-1] |= attributes[1:, 0] == 1
+        if starts is not None:
+            ends[starts[starts > 0] - 1] = True
         actions = self._actions(vectors, ends, attributes[:, 1] == 1)
         moves = self._first[actions]
         closed = self._closed(vectors, np.flatnonzero(self._begin[actions]), moves, ends)
         found: list[list[Entity]] = []
+        until: list[int] = []
+        doubtful = self._doubtful(vectors, closed, moves)
         telling = iter(np.flatnonzero(~self._out[actions]).tolist())
         token = next(telling, None)
         position = 0
         for length in lengths.tolist():
             entities: list[Entity] = []
             free = position
+            last = 0
             while token is not None and token < position + length:
                 if token >= free:
                     free = closed.get(token, token + 1)
                     entities.append(Entity(self._labels[moves[token]], token - position, free - position))
+                    if token in doubtful:
+                        last = free - position
                 token = next(telling, None)
             found.append(entities)
+            until.append(last)
             position += length
-        return found
+        return found, until
+
+    def _doubtful(self, vectors: Floats, closed: dict[int, int], moves: NDArray[np.intp]) -> set[int]:
+        """Return the first tokens of entities of several tokens that hang on sentences for whoever asks.
+
+        One with a label that nobody wants to know does not, if all that can begin within it has such a label too, and
+        ends with it.
+        """
+        doubtful = {token for token in closed if self._labels[moves[token]] in self._telling}
+        others = [token for token in closed if token not in doubtful]
+        if not others:
+            return doubtful
+        inside = np.concatenate([np.arange(token, closed[token]) for token in others])
+        scores = self._first_scores(vectors[inside])
+        best = scores.argmax(axis=1)
+        scores[:, self._begin] = -np.inf  # so it is before the start of a sentence
+        told = self._told[best] | self._told[scores.argmax(axis=1)]
+        longest = [
+            closed.get(at, at + 1) if begins else at + 1
+            for at, begins in zip(inside.tolist(), self._begin[best].tolist(), strict=True)
+        ]
+        at = 0
+        for token in others:
+            length = closed[token] - token
+            if told[at : at + length].any() or max(longest[at : at + length]) > closed[token]:
+                doubtful.add(token)
+            at += length
+        return doubtful
+
+    def _first_scores(self, vectors: Floats) -> Floats:
+        """Return the scores of the moves that are possible outside of an entity."""
+        sums = vectors @ self._at_token
+        sums += self._outside
+        scores: Floats = _hidden(sums) @ self._first_upper
+        scores += self._first_bias
+        return scores
 
     def _actions(self, vectors: Floats, ends: Flags, spaces: Flags) -> NDArray[np.intp]:
         """Return the best move at each token outside of an entity, as a place among those that are possible there."""
         actions = np.empty(len(vectors), np.intp)
         for block in blocks(len(vectors)):
-            sums = vectors[block] @ self._at_token
-            sums += self._outside
-            scores = _hidden(sums) @ self._first_upper
-            scores += self._first_bias
+            scores = self._first_scores(vectors[block])
             scores[np.ix_(ends[block] | spaces[block], self._begin)] = -np.inf
             scores[np.ix_(spaces[block], ~self._out)] = -np.inf
             actions[block] = scores.argmax(axis=1)

@@ -15,7 +15,7 @@ import spacy
 import tldextract
 from presidio_analyzer import AnalysisExplanation, AnalyzerEngine, EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
-from presidio_analyzer.predefined_recognizers import EmailRecognizer, PhoneRecognizer
+from presidio_analyzer.predefined_recognizers import EmailRecognizer, PhoneRecognizer, SpacyRecognizer
 
 from finetooth.detectors.lemma_context import LemmaContext, QuickLemmaContext
 from finetooth.detectors.phone_matching import phone_numbers
@@ -35,18 +35,11 @@ def reading(package: str) -> Reading:
     Raises:
         OSError: it is not installed, or is no pipeline.
     """
-    reader = Reader(spacy.load(package))
-    context: LemmaContext
-    try:
-        context = QuickLemmaContext(reader)
-    except UnsupportedNetworkError as error:
-        # The reader has taken the parser over, and what is left of the pipeline cannot be called.
-        reader = Reader(spacy.load(package), plainly=str(error))
-        context = LemmaContext(reader.nlp)
+    nlp = spacy.load(package)
     configuration = _ner_configuration()
     engine = SpacyNlpEngine([{"lang_code": "en", "model_name": package}], configuration)
     # NOTE: the engine's own load() would download a model that is missing, and ask torch for a GPU.
-    engine.nlp = {"en": reader.nlp}
+    engine.nlp = {"en": nlp}
     recognizers = [_ours(each) for each in AnalyzerEngine(nlp_engine=engine).registry.recognizers]
     ignored = frozenset(configuration.labels_to_ignore)
 
@@ -54,7 +47,20 @@ def reading(package: str) -> Reading:
         known: str = configuration.model_to_presidio_entity_mapping.get(label, label)
         return None if label in ignored or known in ignored else known
 
-    return Reading(reader, Analysis(recognizers, name, context, engine, "en"))
+    supported = {
+        entity for each in recognizers if isinstance(each, SpacyRecognizer) for entity in each.supported_entities
+    }
+    labels = nlp.get_pipe("ner").labels if "ner" in nlp.pipe_names else ()
+    reader = Reader(nlp, telling={label for label in labels if name(label) in supported})
+    context: LemmaContext
+    try:
+        context = QuickLemmaContext(reader)
+    except UnsupportedNetworkError as error:
+        # The reader has taken the parser over, and what is left of the pipeline cannot be called.
+        reader = Reader(spacy.load(package), plainly=str(error))
+        engine.nlp = {"en": reader.nlp}
+        context = LemmaContext(reader.nlp)
+    return Reading(reader, Analysis(recognizers, name, context, lambda doc: engine._doc_to_nlp_artifact(doc, "en")))
 
 
 def _ner_configuration() -> NerModelConfiguration:

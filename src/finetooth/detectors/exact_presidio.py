@@ -47,10 +47,11 @@ class ExactPresidioDetector:
             raise PolicyError("detect.presidio: exact has one spaCy model; name one in detect.ner, or none")
         package = frame.package_of(models[0])
         frame.engine()  # the first import of Presidio is in there, with its time limit
-        from finetooth.detectors import exact_engine  # noqa: PLC0415 - heavy
-
         try:
-            self._reader, self._analysis = exact_engine.reading(package)
+            with frame.loading():
+                from finetooth.detectors import exact_engine  # noqa: PLC0415 - heavy
+
+                self._reader, self._analysis = exact_engine.reading(package)
         except OSError as error:
             raise frame.missing(package) from error
         self._off = {name for name, override in detect.entities.items() if not override.enabled}

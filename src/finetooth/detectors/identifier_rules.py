@@ -42,7 +42,7 @@ OURS: Final = ("finetooth.", "presidio.", "kingfisher.", "betterleaks.", "veles.
 _CERTAIN: Final = 100
 """A check that one chance value in so many passes may prove a value without a word around it; a weaker one may not."""
 
-_SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
+_SHAPE: dict[str, Any] = {"extra": "forbid"}
 
 _Lists = Mapping[str, tuple[str, ...]]
 _Phrases = tuple[Annotated[str, Field(pattern=r"\w")], ...]
@@ -86,7 +86,7 @@ class RuleText:
 
     __pydantic_config__: ClassVar[Any] = _SHAPE
 
-    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+$")
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+$")]
     """Dotted and stable: ``finetooth.…``, or a user's own, such as ``acme.badge-number``."""
     name: str
     """What it finds, in words."""
@@ -101,7 +101,7 @@ class RuleText:
     """Countries whose it is, as ISO 3166-1 alpha-2 codes; empty where it runs everywhere."""
     check: str | None = None
     """A test that the value must pass, by the name that :func:`finetooth.detectors.checks.named` knows it by."""
-    odds: int | None = Field(default=None, ge=1)
+    odds: Annotated[int | None, Field(ge=1)] = None
     """Of so many random strings written like the value, one passes the pattern and the check; at most 1000 is told."""
     alone: str | None = None
     """How the whole value is written where the check proves it without context, such as with its customary points."""
@@ -120,15 +120,15 @@ class RuleText:
     digits: bool = True
     """Whether every value that it finds in a text has a digit: most texts of chats have none, and are passed over. In a
     user's file it is false where it is left out."""
-    score: float = Field(gt=0, le=1)
+    score: Annotated[float, Field(gt=0, le=1)]
     """Confidence in a proven match."""
     why: str
     """Why the pattern, the thresholds and the proof are what they are."""
     reference: str
     """Where the format is defined, or a sentence that says that nothing defines it."""
-    examples: tuple[Example, ...] = Field(min_length=1)
+    examples: Annotated[tuple[Example, ...], Field(min_length=1)]
     """Texts that it finds a value in."""
-    negative_examples: tuple[Example, ...] = Field(min_length=1)
+    negative_examples: Annotated[tuple[Example, ...], Field(min_length=1)]
     """Texts that it finds nothing in."""
 
 
@@ -187,8 +187,15 @@ WORD: Final = re.compile(r"[^\W_]+")
 
 
 @cache
-def load(path: Path = RULES) -> tuple[IdentifierRule, ...]:
-    """Return the rules of a file.
+def load(
+    path: Path = RULES, regions: frozenset[str] | None = None, named: frozenset[str] = frozenset()
+) -> tuple[IdentifierRule, ...]:
+    """Return the rules of a file of ours.
+
+    Args:
+        path: the file.
+        regions: countries whose rules are wanted, beside those that run everywhere; None for all.
+        named: entity types that are wanted whatever the country.
 
     Raises:
         IncompleteError: It cannot be read, or a rule is not well formed; the message names the rule and the place.
@@ -197,6 +204,12 @@ def load(path: Path = RULES) -> tuple[IdentifierRule, ...]:
         document = shipped(path)
     except (OSError, yaml.YAMLError) as error:
         raise IncompleteError(f"{path}: the rules cannot be read ({type(error).__name__}); reinstall it") from error
+    if regions is not None:
+        document["rules"] = [
+            rule
+            for rule in document["rules"]
+            if regions.intersection(of := rule.get("regions", ())) or not of or rule["entity_type"] in named
+        ]
     return compiled(document, str(path), on_demand=True)
 
 
@@ -229,7 +242,8 @@ def compiled(
             ``{{name}}`` stands for a definition, or for any phrase of a list.
         place: the file, for messages.
         own: for a user's file, the entity types that the policy makes known; None for ours.
-        on_demand: whether ours are compiled when they are first asked, as most are not: then a test proves them.
+        on_demand: whether ours are compiled when they are first asked, as most are not, and are taken to have the form
+            of `RuleText`: then a test proves them.
 
     Raises:
         IncompleteError: A rule is not well formed.
@@ -253,7 +267,8 @@ def compiled(
         name = item.get("id", "without id") if isinstance(item, dict) else "no mapping"
         where = f"{place}: rule {position + 1} ({name})"
         try:
-            rule = compile_one(_TEXTS.validate_python(item), definitions, lists)
+            text = _as_it_stands(item) if on_demand else _texts().validate_python(item)
+            rule = compile_one(text, definitions, lists)
         except ValidationError as error:
             first = error.errors()[0]
             raise IncompleteError(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
@@ -265,7 +280,23 @@ def compiled(
     return tuple(rules.values())
 
 
-_TEXTS: Final = TypeAdapter(RuleText)
+@cache
+def _texts() -> TypeAdapter[RuleText]:
+    return TypeAdapter(RuleText)
+
+
+def _as_it_stands(item: Mapping[str, Any]) -> RuleText:
+    """Return a rule without looking at its form: to prove it takes longer than all else at a start."""
+    parts: dict[str, Any] = {
+        "context": Context(**_in_tuples(item["context"])) if "context" in item else None,
+        "examples": tuple(Example(**each) for each in item["examples"]),
+        "negative_examples": tuple(Example(**each) for each in item["negative_examples"]),
+    }
+    return RuleText(**_in_tuples(item) | parts)
+
+
+def _in_tuples(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in item.items()}
 
 
 def _compiled_own(

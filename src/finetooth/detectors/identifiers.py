@@ -80,14 +80,9 @@ class IdentifierDetector:
             PolicyError: A rule of the user's is not.
         """
         off, named = detect.off(), detect.named()
-        regions = {region.upper() for region in detect.regions}
-        ours = (rule for file in FILES for rule in load(file))
-        asked = (
-            rule
-            for rule in ours
-            if not rule.text.regions or regions.intersection(rule.text.regions) or rule.text.entity_type in named
-        )
-        self._rules = tuple(rule for rule in (*asked, *own_rules(detect)) if rule.text.entity_type not in off)
+        regions = frozenset(region.upper() for region in detect.regions)
+        ours = (rule for file in FILES for rule in load(file, regions, named))
+        self._rules = tuple(rule for rule in (*ours, *own_rules(detect)) if rule.text.entity_type not in off)
         self._without_digits = tuple(rule for rule in self._rules if not rule.text.digits)
         self._named = lru_cache(_KEYS)(self._named_by)
         self._longest = max((rule.text.longest for rule in self._rules), default=0)

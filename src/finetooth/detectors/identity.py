@@ -9,13 +9,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-from pydantic import TypeAdapter
 
 import finetooth
 from finetooth.detectors.ner_models import ner_models
@@ -43,7 +42,7 @@ def identity(detect: Detect) -> str:
 
 def _detect(detect: Detect) -> Any:
     """Return the policy's section with every file that it names as the digest of its contents."""
-    told = TypeAdapter(Detect).dump_python(detect, mode="json")
+    told = asdict(detect)
     for field in ("rules", "secret_rules", "recognizers", "allow"):
         told[field] = [_contents(name) for name in told[field]]
     told["deny"] = {name: [_contents(file) for file in files] for name, files in told["deny"].items()}
@@ -57,9 +56,14 @@ def _contents(name: str) -> str:
 
 @cache
 def _code() -> str:
-    """Return a digest of this package: its code, rules and models, of which a version alone says too little."""
+    """Return a digest of this package: its code, rules and models, of which a version alone says too little.
+
+    What is compiled from the code is left out: each compiler makes something else of it, and it finds the same.
+    """
     root = Path(__file__).parents[1]
-    files = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    files = sorted(
+        path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".so"
+    )
     return digest_of((path.relative_to(root).as_posix(), path) for path in files)
 
 

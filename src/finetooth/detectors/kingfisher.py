@@ -20,6 +20,7 @@ from finetooth.detectors import catalogue, mnemonics, own_secrets, proposals, to
 from finetooth.detectors.cachefolder import cache_folder
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
+from finetooth.detectors.postponed import postponed
 from finetooth.detectors.randomness import known_prefix
 from finetooth.detectors.secret_forms import json_web_token
 from finetooth.detectors.windows import windows
@@ -42,6 +43,9 @@ _SECONDS: Final = 30.0
 _SCORES: Final = {"high": 0.95, "medium": 0.8, "low": 0.6}
 """Kingfisher names its confidence; a match of ours is ``low`` by what the engine knows, and read once more."""
 
+_UNUSED: Final = tuple(f"kingfisher_sdk.{name}" for name in ("git", "inputs", "revocation", "validation"))
+"""What the package imports for others: to go through repositories, and to ask providers whether a secret works."""
+
 _REST: Final = re.compile(r"[\w-]{1,200}")
 
 _LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
@@ -62,7 +66,8 @@ class KingfisherDetector:
             IncompleteError: Kingfisher could not compile its rules.
             PolicyError: A file of ``detect.secret_rules`` is refused.
         """
-        from kingfisher_sdk import Rules, Scanner  # noqa: PLC0415 - heavy
+        with postponed(*_UNUSED):
+            from kingfisher_sdk import Rules, Scanner  # noqa: PLC0415 - heavy
 
         own = own_secrets.load(detect)
         files = [Path(name) for name in detect.secret_rules]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 _REACH: Final = 60
@@ -35,12 +36,10 @@ _UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3130-\
 
 
 class Labels:
-    """The context words of one rule."""
-
-    __slots__ = ("_after", "_before", "_beside", "_telling")
+    """The context words of one rule, compiled when they are first looked for."""
 
     def __init__(self, before: Sequence[str], beside: Sequence[str], after: Sequence[str]) -> None:
-        """Compile the words.
+        """Take the words.
 
         Args:
             before: phrases that name a value anywhere before it in its clause.
@@ -48,9 +47,16 @@ class Labels:
             after: phrases that do so right after it.
         """
         self._telling = {phrase.split()[0].lower() for phrase in (*before, *beside, *after)}
-        self._before = _phrases(before)
-        self._beside = re.compile(rf"{_any(beside)}{_BESIDE}\Z") if beside else None
-        self._after = re.compile(f"{_AFTER}{_any(after)}") if after else None
+        self._words = before, beside, after
+
+    @cached_property
+    def _compiled(self) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None, re.Pattern[str] | None]:
+        before, beside, after = self._words
+        return (
+            re.compile(_any(before)) if before else None,
+            re.compile(rf"{_any(beside)}{_BESIDE}\Z") if beside else None,
+            re.compile(f"{_AFTER}{_any(after)}") if after else None,
+        )
 
     def may_stand_in(self, lowered: str) -> bool:
         """Tell at once whether any of the labels can stand in a text, given in lower case: most texts hold none."""
@@ -64,25 +70,22 @@ class Labels:
             start: where the value begins.
             end: where it ends.
         """
+        before, beside, after = self._compiled
         first = max(0, start - _REACH - _LONGEST)
         distances = []
-        if self._before is not None:
-            last = deque(self._before.finditer(text, first, start), maxlen=1)
+        if before is not None:
+            last = deque(before.finditer(text, first, start), maxlen=1)
             if last and start - last[0].end() <= _REACH and not _ENDS.search(text, last[0].end(), start):
                 distances.append(start - last[0].end())
-        if self._beside is not None and (found := self._beside.search(text, first, start)):
+        if beside is not None and (found := beside.search(text, first, start)):
             distances.append(start - found.end(1))
-        if self._after is not None and (found := self._after.match(text, end)):
+        if after is not None and (found := after.match(text, end)):
             distances.append(found.start(1) - end)
         return min(distances, default=None)
 
 
 _LONGEST: Final = 40
 """No label is longer, in code points."""
-
-
-def _phrases(phrases: Sequence[str]) -> re.Pattern[str] | None:
-    return re.compile(_any(phrases)) if phrases else None
 
 
 def _any(phrases: Sequence[str]) -> str:

@@ -18,7 +18,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from finetooth.detectors.spacy_reader import Reader, ReadText
+from finetooth.detectors.readtext import ReadText
+from finetooth.detectors.spacy_reader import Reader
 from finetooth.detectors.token_vectors import UnsupportedNetworkError, named
 from finetooth.detectors.word_context import WORDS, support
 

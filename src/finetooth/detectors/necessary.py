@@ -9,6 +9,7 @@ from __future__ import annotations
 import re._constants as op  # type: ignore[import-not-found]  # the standard library's own, without stubs
 import re._parser as parser  # type: ignore[import-not-found]
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final
 
 Characters = frozenset[str]
@@ -28,10 +29,7 @@ def necessary(patterns: Iterable[str]) -> Characters | None:
     """
     wanted: set[str] = set()
     for pattern in patterns:
-        try:
-            one = _of(parser.parse(pattern))
-        except (re_error, RecursionError):
-            return None  # syntax of another engine
+        one = _read(pattern)[0]
         if one is None:
             return None
         wanted |= one
@@ -47,10 +45,60 @@ def digits(pattern: str) -> int:
     >>> digits(r"\d{3}-[0-9]{4}"), digits(r"(?:\d{2}|[A-Z]\d)x?"), digits(r"\w+")
     (7, 1, 0)
     """
+    return _read(pattern)[1]
+
+
+@cache
+def _read(pattern: str) -> tuple[Characters | None, int]:
     try:
-        return _digits(parser.parse(pattern))
+        items = parser.parse(pattern)
+        return _of(items), _digits(items)
     except (re_error, RecursionError):
-        return 0
+        return None, 0  # syntax of another engine
+
+
+def longest(pattern: str) -> int | None:
+    r"""Return how many code points in a row a pattern looks at, at most: a match, and what it asks of what is around.
+
+    None where there is no bound, or none is known.
+
+    >>> longest(r"\b\d{3}(?:-\d{2,4})?\b"), longest(r"\d+")
+    (10, None)
+    """
+    try:
+        return _longest(parser.parse(pattern), {})
+    except (re_error, RecursionError, _UnboundedError):
+        return None
+
+
+class _UnboundedError(Exception):
+    """A pattern may look at any number of code points."""
+
+
+def _longest(items: Any, groups: dict[int, int]) -> int:
+    return sum(_longest_of(code, argument, groups) for code, argument in items)
+
+
+def _longest_of(code: Any, argument: Any, groups: dict[int, int]) -> int:
+    if code in (op.LITERAL, op.NOT_LITERAL, op.IN, op.ANY, op.AT):  # \b looks at one beside the match
+        return 1
+    if code in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
+        _, most, inner = argument
+        if most == op.MAXREPEAT:
+            raise _UnboundedError
+        return int(most) * _longest(inner, groups)
+    if code is op.SUBPATTERN:
+        groups[argument[0]] = _longest(argument[-1], groups)
+        return groups[argument[0]]
+    if code is op.ATOMIC_GROUP:
+        return _longest(argument, groups)
+    if code in (op.ASSERT, op.ASSERT_NOT):
+        return _longest(argument[1], groups)
+    if code is op.BRANCH:
+        return max(_longest(branch, groups) for branch in argument[1])
+    if code is op.GROUPREF and argument in groups:
+        return groups[argument]
+    raise _UnboundedError
 
 
 def _digits(items: Any) -> int:

@@ -25,6 +25,8 @@ from phonenumbers.phonenumbermatcher import PhoneNumberMatch
 _FEWEST: Final = 2
 """Digits: ITU-T E.164 knows no shorter national number, and `phonenumbers` refuses one."""
 
+_SOME_DIGITS: Final = re.compile(r"\d\D*\d")
+
 _ABROAD: Final = 5
 """Digits of a number with a prefix for calls abroad (two, as 00), a country code (one) and a national number (two)."""
 
@@ -50,17 +52,24 @@ _LONGEST: Final = 10_000
 
 def phone_numbers(text: str, regions: Iterable[str], leniency: int) -> Iterator[tuple[str, Any]]:
     """Yield the numbers of a text by the plan of each region, as `phonenumbers.PhoneNumberMatcher` finds them."""
-    if sum(map(str.isdigit, text)) < _FEWEST:
+    if not _SOME_DIGITS.search(text) and (text.isascii() or sum(map(str.isdigit, text)) < _FEWEST):
+        return
+    if len(text) > _LONGEST:
+        for region in regions:
+            yield from ((region, number) for number in PhoneNumberMatcher(text, region, leniency))
         return
     candidates: dict[int, _Candidate | None] = {}
+    most: int | None = None
     for region in regions:
-        if len(text) > _LONGEST:
-            matcher = PhoneNumberMatcher(text, region, leniency)
-        else:
+        fewest = _fewest(region) if leniency >= Leniency.VALID else 0
+        if most is None or most >= fewest:
             matcher = _Remembering(text, region, leniency)
             matcher.candidates = candidates
-            matcher.fewest = _fewest(region) if leniency >= Leniency.VALID else 0
-        yield from ((region, number) for number in matcher)
+            matcher.fewest = fewest
+            if most is None:
+                most = matcher.most_digits()
+            if most >= fewest:
+                yield from ((region, number) for number in matcher)
 
 
 class _Candidate(NamedTuple):
@@ -78,11 +87,17 @@ class _Remembering(PhoneNumberMatcher):
     fewest: int
     """A candidate of fewer digits is none of this plan's."""
 
+    def most_digits(self) -> int:
+        """Return the most digits of a candidate, where none is a number; -1 without any."""
+        most, index = -1, 0
+        while (candidate := self._candidate(index)) is not None:
+            most = max(most, candidate.digits)
+            index = candidate.start + len(candidate.written)
+        return most
+
     def _find(self, index: int) -> PhoneNumberMatch | None:
         while self._max_tries > 0:
-            if index not in self.candidates:
-                self.candidates[index] = self._next(index)
-            candidate = self.candidates[index]
+            candidate = self._candidate(index)
             if candidate is None:
                 return None
             if candidate.digits >= self.fewest:
@@ -92,6 +107,11 @@ class _Remembering(PhoneNumberMatcher):
             self._max_tries -= 1
             index = candidate.start + len(candidate.written)
         return None
+
+    def _candidate(self, index: int) -> _Candidate | None:
+        if index not in self.candidates:
+            self.candidates[index] = self._next(index)
+        return self.candidates[index]
 
     def _next(self, index: int) -> _Candidate | None:
         found = _CANDIDATE.search(self.text, index)

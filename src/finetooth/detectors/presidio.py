@@ -55,7 +55,7 @@ class PresidioDetector:
         models: dict[str, Any] = {}
         for package in packages:
             try:
-                model = engine.pipeline(package, "")
+                model = engine.pipeline(package)
             except OSError as error:
                 raise frame.missing(package) from error
             if model.lang not in languages:
@@ -67,19 +67,18 @@ class PresidioDetector:
                 raise PolicyError(
                     f"detect.ner: {package} is a second spaCy model for '{model.lang}'; name one of the two"
                 )
+        own = own_recognizers(detect)
         try:
-            pipelines = {language: models.get(language) or engine.pipeline(None, language) for language in languages}
+            self._readings: dict[str, Any] = engine.readings(
+                languages,
+                models,
+                detect.regions,
+                named=detect.named(),
+                organizations="ORGANIZATION" not in detect.off(),
+                own=own,
+            )
         except ImportError as error:
             raise PolicyError(f"detect.languages: spaCy has no language among {', '.join(languages)}") from error
-        own = own_recognizers(detect)
-        self._readings: dict[str, Any] = engine.readings(
-            pipelines,
-            tuple(models),
-            detect.regions,
-            named=detect.named(),
-            organizations="ORGANIZATION" not in detect.off(),
-            own=own,
-        )
         self._off = detect.off()
         self._asked = Asked(
             types=detect.named(),

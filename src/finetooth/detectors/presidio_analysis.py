@@ -22,17 +22,24 @@ from presidio_analyzer import (
     RecognizerResult,
     pattern_recognizer,
 )
-from presidio_analyzer.predefined_recognizers import PhoneRecognizer, SpacyRecognizer, UrlRecognizer
+from presidio_analyzer.predefined_recognizers import IbanRecognizer, PhoneRecognizer, SpacyRecognizer, UrlRecognizer
 
 from finetooth.detectors.necessary import Characters, digits, necessary
-from finetooth.detectors.spacy_reader import ReadText
+from finetooth.detectors.readtext import ReadText
+from finetooth.detectors.stretches import Around, around
 
 Results = list[RecognizerResult]
 Words = Mapping[str, Sequence[str]]
 """By the id of a recognizer, its context words."""
 
+_BY_PATTERNS: Final = (PatternRecognizer.analyze, IbanRecognizer.analyze)
+"""What finds nothing where no pattern of the recognizer matches."""
+
 _HOST: Final = re.compile(r"\.[^\W\d_]")
 """What every URL of Presidio's holds: a point, and after it the first letter of one of its top-level domains."""
+
+_HOST_BEFORE: Final = r"((www\d{0,3}[.])?[a-z0-9.\-]{1,253}"
+"""How Presidio's pattern of URLs begins, up to the last point of a host."""
 
 _DIGITS: Final = frozenset("0123456789")
 _NAME: Final = RecognizerResult.RECOGNIZER_NAME_KEY
@@ -57,8 +64,7 @@ class Analysis:
         recognizers: Presidio's, in its order.
         names: what Presidio calls what a model calls so; None where it is left out.
         context: the context rule.
-        engine: Presidio's NLP engine, for users' recognizers that want its artifacts.
-        language: the language.
+        artifacts: makes of spaCy's tokens what Presidio makes of them, for users' recognizers that want that.
     """
 
     def __init__(
@@ -66,12 +72,11 @@ class Analysis:
         recognizers: Iterable[EntityRecognizer],
         names: Callable[[str], str | None],
         context: Context,
-        engine: Any,
-        language: str,
+        artifacts: Callable[[Any], Any],
     ) -> None:
         self.recognizers = tuple(recognizers)
         self._names, self._context = names, context
-        self._engine, self._language = engine, language
+        self._of_tokens = artifacts
         self._entities = sorted({entity for each in self.recognizers for entity in each.supported_entities})
         self._words = {each.id: each.context for each in self.recognizers if each.context}
         self._thresholds = {each.id: each.score_thresholds for each in self.recognizers if each.score_thresholds}
@@ -133,7 +138,7 @@ class Analysis:
             return None, self._named(recognizer)
         patterns = getattr(recognizer, "patterns", None) or ()
         needed = necessary(pattern.regex for pattern in patterns) if patterns else None
-        if isinstance(recognizer, PatternRecognizer) and type(recognizer).analyze is PatternRecognizer.analyze:
+        if isinstance(recognizer, PatternRecognizer) and type(recognizer).analyze in _BY_PATTERNS:
             return needed, _Searched(recognizer, self._entities)
         if isinstance(recognizer, PatternRecognizer | PhoneRecognizer):
             return needed, lambda read, _: recognizer.analyze(read.text, self._entities) or []
@@ -151,7 +156,7 @@ class Analysis:
         doc = read.doc
         if read.entities and not doc.ents:
             doc.set_ents([doc.char_span(each.start, each.end, label=each.label) for each in read.entities])
-        return self._engine._doc_to_nlp_artifact(doc, self._language)
+        return self._of_tokens(doc)
 
     def _named(self, recognizer: SpacyRecognizer) -> Callable[[ReadText, Characters], Results]:
         supported = frozenset(recognizer.supported_entities)
@@ -178,30 +183,51 @@ class _Searched:
 
     def __init__(self, recognizer: PatternRecognizer, entities: list[str]) -> None:
         self._recognizer, self._entities = recognizer, entities
-        self._telling = _HOST.search if isinstance(recognizer, UrlRecognizer) else None
-        self._patterns = [(necessary([each.regex]), digits(each.regex), each) for each in recognizer.patterns]
+        self._telling = _url_telling() if isinstance(recognizer, UrlRecognizer) else ()
+        self._patterns = [
+            (necessary([each.regex]), digits(each.regex), around(each.regex), each) for each in recognizer.patterns
+        ]
 
     def __call__(self, read: ReadText, characters: Characters) -> Results:
-        if self._telling is not None and self._telling(read.text) is None:
+        if not all(telling.search(read.text) for telling in self._telling):
             return []
         if not any(
             read.digits >= fewest
             and (needed is None or not needed.isdisjoint(characters))
-            and self._matches(pattern, read.text)
-            for needed, fewest, pattern in self._patterns
+            and self._matches(pattern, place, read)
+            for needed, fewest, place, pattern in self._patterns
         ):
             return []
         results: Results = self._recognizer.analyze(read.text, self._entities)
         return results
 
-    def _matches(self, pattern: Pattern, text: str) -> bool:
+    def _matches(self, pattern: Pattern, place: Around | None, read: ReadText) -> bool:
         flags = self._recognizer.global_regex_flags
         if not pattern.compiled_regex or pattern.compiled_with_flags != flags:
             pattern.compiled_regex, pattern.compiled_with_flags = regex.compile(pattern.regex, flags=flags), flags
+        search, text, seconds = pattern.compiled_regex.search, read.text, pattern_recognizer.REGEX_TIMEOUT_SECONDS
         try:
-            return pattern.compiled_regex.search(text, timeout=pattern_recognizer.REGEX_TIMEOUT_SECONDS) is not None
+            if place is None or len(text) <= 2 * place.reach:
+                return search(text, timeout=seconds) is not None
+            return any(
+                search(text, each.start, each.end, timeout=seconds) is not None
+                for each in read.stretches.of(place)
+                if each.characters >= place.fewest
+            )
         except TimeoutError:
             return True  # the recognizer itself runs into its limit and tells so
+
+
+def _url_telling() -> tuple[Any, ...]:
+    """Return patterns that match wherever a URL of Presidio's does, the quickest first.
+
+    Its own tries each place of a text as the beginning of a host; that a domain ends there is seen at its last point.
+    """
+    host, point, rest = UrlRecognizer.BASE_URL_REGEX.partition("[.](?:")
+    suffixes, end, _ = rest.partition("(?:/")
+    if host != _HOST_BEFORE or not (point and end):
+        return (_HOST,)
+    return _HOST, regex.compile(rf"(?i)(?<=[a-z0-9.\-])[.](?:{suffixes}")
 
 
 def _characters(text: str) -> Characters:

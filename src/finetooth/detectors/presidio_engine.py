@@ -1,23 +1,25 @@
 """Presidio, assembled: its recognizers, a spaCy pipeline and a context rule, without network and without surprises.
 
-NOTE: this module imports presidio and spaCy when it is imported, as it makes their parts. Nothing imports it
+spaCy is loaded for a model, or for tokens that a user's recognizer asks for, and not otherwise.
+
+NOTE: this module imports presidio when it is imported, as it makes its parts. Nothing imports it
 but :class:`finetooth.detectors.presidio.PresidioDetector`, from its constructor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import presidio_analyzer
-import spacy
 from presidio_analyzer import Pattern
-from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
 from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
 from finetooth.detectors.ner_labels import NOT_ABOUT_PERSONS, entity_type_of
 from finetooth.detectors.presidio_analysis import Analysis
+from finetooth.detectors.presidio_frame import loading
 from finetooth.detectors.presidio_recognizers import (
     IssuedCardRecognizer,
     LinearUrlRecognizer,
@@ -25,8 +27,9 @@ from finetooth.detectors.presidio_recognizers import (
     PlannedPhoneRecognizer,
     WrittenIbanRecognizer,
 )
+from finetooth.detectors.readtext import ReadText
 from finetooth.detectors.rulefiles import shipped
-from finetooth.detectors.spacy_reader import Reader
+from finetooth.detectors.stop_words import stop_words
 from finetooth.detectors.word_context import WordContext
 
 _COUNTRIES: Final = {"GB": "uk"}
@@ -76,15 +79,15 @@ _SPACY_LABELS: Final = (
 class Reading(NamedTuple):
     """How texts of one language are read, and what looks at them."""
 
-    reader: Reader
-    """Cuts texts into words, and names entities."""
+    reader: Any
+    """Cuts texts into words, and names entities: `finetooth.detectors.spacy_reader.Reader`, or a `Blank`."""
     analysis: Analysis
     """The recognizers."""
 
 
 def readings(
-    pipelines: dict[str, Any],
-    naming: Sequence[str],
+    languages: Sequence[str],
+    models: Mapping[str, Any],
     regions: Sequence[str],
     *,
     named: frozenset[str] = frozenset(),
@@ -94,13 +97,17 @@ def readings(
     """Return for each language what reads a text and what looks at it.
 
     Args:
-        pipelines: A spaCy pipeline for each language.
-        naming: The languages whose pipelines name entities.
+        languages: The languages that are detected.
+        models: spaCy pipelines that name entities, by their language.
         regions: ISO 3166-1 alpha-2 codes.
         named: Entity types that are looked for whatever the regions.
         organizations: Whether organisations are named, which Presidio does not by itself.
         own: Recognizers of the user's own.
+
+    Raises:
+        ImportError: spaCy has no such language.
     """
+    readers = {language: _reader(language, models.get(language)) for language in languages}
     ignored = NOT_ABOUT_PERSONS if organizations else (*NOT_ABOUT_PERSONS, "ORGANIZATION")
     names = {label: entity_type_of(label) for label in _SPACY_LABELS}
 
@@ -108,34 +115,91 @@ def readings(
         known = names.get(label, label)
         return None if label in ignored or known in ignored else known
 
-    engine = SpacyNlpEngine(
-        models=[{"lang_code": language, "model_name": "loaded"} for language in pipelines],
-        ner_model_configuration=NerModelConfiguration(
-            labels_to_ignore=list(ignored), model_to_presidio_entity_mapping=names
-        ),
-    )
-    # NOTE: the engine's own load() would download a model that is missing, and ask torch for a GPU.
-    engine.nlp = pipelines
-    recognizers = list(_recognizers(list(pipelines), regions, named))
+    @cache
+    def engine() -> Any:
+        with loading():
+            from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine  # noqa: PLC0415 - heavy
+
+        made = SpacyNlpEngine(
+            models=[{"lang_code": language, "model_name": "loaded"} for language in readers],
+            ner_model_configuration=NerModelConfiguration(
+                labels_to_ignore=list(ignored), model_to_presidio_entity_mapping=names
+            ),
+        )
+        # NOTE: the engine's own load() would download a model that is missing, and ask torch for a GPU.
+        made.nlp = {language: models.get(language) or reader.load() for language, reader in readers.items()}
+        return made
+
+    def artifacts(language: str, doc: Any) -> Any:
+        return engine()._doc_to_nlp_artifact(doc, language)
+
+    recognizers = list(_recognizers(list(readers), regions, named))
     entities = [*SpacyRecognizer.ENTITIES, "STREET_ADDRESS"]
-    recognizers += [SpacyRecognizer(supported_language=language, supported_entities=entities) for language in naming]
+    recognizers += [SpacyRecognizer(supported_language=language, supported_entities=entities) for language in models]
     for recognizer in recognizers:
         recognizer.context = _CONTEXT.get(recognizer.name, recognizer.context)
         if recognizer.name in _BOUNDED:
             recognizer.patterns = [_BOUNDED[recognizer.name]]
     return {
         language: Reading(
-            Reader(nlp),
+            reader,
             Analysis(
                 (each for each in (*recognizers, *own) if each.supported_language == language),
                 name,
-                WordContext(),
-                engine,
-                language,
+                WordContext(_stop_words(language, reader)),
+                partial(artifacts, language),
             ),
         )
-        for language, nlp in pipelines.items()
+        for language, reader in readers.items()
     }
+
+
+class Blank:
+    """Reads texts of a language without a model: no entities, and tokens where somebody asks for them."""
+
+    how = "no entities"
+
+    def __init__(self, language: str) -> None:
+        """Take the language.
+
+        Raises:
+            ImportError: spaCy has no such language.
+        """
+        self._language = language
+        self.nlp: Any | None = None
+        """A spaCy pipeline that only cuts words; None until somebody asked."""
+        if stop_words(language) is None:
+            self.load()  # a language under another name, or none
+
+    def load(self) -> Any:
+        """Return the pipeline."""
+        if self.nlp is None:
+            with loading():
+                import spacy  # noqa: PLC0415 - heavy
+
+                self.nlp = spacy.blank(self._language)
+        return self.nlp
+
+    def make_doc(self, text: str) -> Any:
+        """Return the tokens of a text."""
+        return self.load().make_doc(text)
+
+    def read(self, texts: Sequence[str]) -> list[ReadText]:
+        """Return each text, unread so far."""
+        return [ReadText(text, self) for text in texts]
+
+
+def _reader(language: str, model: Any | None) -> Any:
+    if model is None:
+        return Blank(language)
+    from finetooth.detectors.spacy_reader import Reader  # noqa: PLC0415 - computes networks
+
+    return Reader(model)
+
+
+def _stop_words(language: str, reader: Any) -> Collection[str]:
+    told = stop_words(language)
+    return reader.nlp.Defaults.stop_words if told is None else told
 
 
 def national(read: Mapping[str, Reading], regions: Iterable[str] | None = None) -> frozenset[str]:
@@ -150,17 +214,18 @@ def _countries(regions: Iterable[str]) -> set[str]:
     return {_COUNTRIES.get(region.upper(), region.lower()) for region in regions}
 
 
-def pipeline(package: str | None, language: str) -> Any:
-    """Return an installed spaCy pipeline, or a blank one that only cuts words.
+def pipeline(package: str) -> Any:
+    """Return an installed spaCy pipeline.
 
     Raises:
         OSError: The package is not installed, or is no pipeline.
     """
-    if package is None:
-        return spacy.blank(language)
-    # Entities come from the parser's sentences and the entity model. What only makes lemmas and parts of speech is a
-    # third of the time and changes no entity; WordContext compares words without it.
-    return spacy.load(package, exclude=["tagger", "morphologizer", "attribute_ruler", "lemmatizer", "senter"])
+    with loading():
+        import spacy  # noqa: PLC0415 - heavy
+
+        # Entities come from the parser's sentences and the entity model. What only makes lemmas and parts of speech is
+        # a third of the time and changes no entity; WordContext compares words without it.
+        return spacy.load(package, exclude=["tagger", "morphologizer", "attribute_ruler", "lemmatizer", "senter"])
 
 
 def _recognizers(languages: list[str], regions: Sequence[str], named: frozenset[str]) -> Iterable[Any]:

@@ -22,7 +22,7 @@ from typing import Any, Final
 from finetooth.detectors import compiledpatterns
 from finetooth.detectors.detector import Undetected
 from finetooth.detectors.ner_models import NerModel, shipped
-from finetooth.detectors.spacyimport import without_command_line
+from finetooth.detectors.postponed import postponed
 from finetooth.errors import IncompleteError, PolicyError
 
 _WORDS: Final = 100_000
@@ -37,7 +37,7 @@ _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
 def engine() -> Any:
-    """Return :mod:`finetooth.detectors.presidio_engine`, which imports Presidio and spaCy.
+    """Return :mod:`finetooth.detectors.presidio_engine`, which imports Presidio, and spaCy where there is a model.
 
     Raises:
         IncompleteError: they could not be loaded.
@@ -48,7 +48,7 @@ def engine() -> Any:
     if ours:
         os.environ["REGEX_TIMEOUT_SECONDS"] = REGEX_SECONDS
     try:
-        with hidden("torch", "transformers"), without_command_line(), compiledpatterns.serving():
+        with loading(), postponed(*_UNUSED), compiledpatterns.serving():
             from finetooth.detectors import presidio_engine  # noqa: PLC0415 - heavy
     except ImportError as error:
         raise IncompleteError(
@@ -58,6 +58,20 @@ def engine() -> Any:
         if ours:
             del os.environ["REGEX_TIMEOUT_SECONDS"]
     return presidio_engine
+
+
+_UNUSED: Final = (
+    *("presidio_analyzer.nlp_engine", "presidio_analyzer.input_validation", "presidio_analyzer.llm_utils"),
+    *("requests", "requests_file", "filelock"),
+)
+"""What Presidio and tldextract import, and is not used here: spaCy, schemas, an HTTP client, a cache of what it got."""
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Have spaCy, where it is imported meanwhile, load nothing that is not used here."""
+    with hidden("torch", "transformers"), postponed("spacy.cli", "spacy.cli.info"):
+        yield
 
 
 @contextmanager
@@ -162,13 +176,13 @@ def _guarded(ask: Callable[[], Any], hush: Hush) -> Any:
 
 
 @contextmanager
-def remembered_words(nlp: Any) -> Iterator[None]:
-    """Bound what spaCy remembers.
+def remembered_words(nlp: Any | None) -> Iterator[None]:
+    """Bound what spaCy remembers; None where it is not loaded.
 
     The first words are the frequent ones, and spaCy remembers what it learns about them. The others are forgotten after
     their batch, or memory would grow with the dataset.
     """
-    with nlp.memory_zone() if len(nlp.vocab) > _WORDS else nullcontext():
+    with nlp.memory_zone() if nlp and len(nlp.vocab) > _WORDS else nullcontext():
         yield
 
 

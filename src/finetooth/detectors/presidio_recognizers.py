@@ -49,7 +49,9 @@ class OfflineEmailRecognizer(EmailRecognizer):
 
     def validate_result(self, pattern_text: str) -> bool:
         """Tell whether the domain ends in a public suffix."""
-        return self._extract(pattern_text.rpartition("@")[2]).fqdn != ""
+        # Unless it is given a session, it loads an HTTP client to make one, and then has nothing to fetch.
+        none: Any = object()
+        return self._extract(pattern_text.rpartition("@")[2], session=none).fqdn != ""
 
 
 class LinearUrlRecognizer(UrlRecognizer):

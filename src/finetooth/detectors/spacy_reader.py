@@ -7,74 +7,16 @@ which.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final
 
 from finetooth.detectors.entity_network import EntityNetwork, Marking
+from finetooth.detectors.readtext import Named, ReadText
 from finetooth.detectors.sentence_network import SentenceNetwork
 from finetooth.detectors.token_vectors import UnsupportedNetworkError
 
-_DIGIT: Final = re.compile(r"\d")
-
 _NAMING_NOTHING: Final = frozenset({"tok2vec", "tagger", "morphologizer", "attribute_ruler", "lemmatizer"})
 """Components that change neither entities nor sentences."""
-
-
-class Named(NamedTuple):
-    """A named entity."""
-
-    label: str
-    """What the model calls it."""
-    start: int
-    """Where it begins, in code points."""
-    end: int
-    """Where it ends."""
-
-
-class ReadText:
-    """A text, its tokens and its entities."""
-
-    __slots__ = ("_digits", "_doc", "_nlp", "_places", "entities", "keywords", "lemmas", "pieces", "text")
-
-    def __init__(self, text: str, nlp: Any, doc: Any = None, entities: Sequence[Named] = ()) -> None:
-        """Take what is known; the text is cut into tokens when they are asked for."""
-        self.text = text
-        self.entities = entities
-        self.lemmas: list[str] | None = None
-        """Of each token; None until somebody made them."""
-        self.keywords: frozenset[str] | None = None
-        """What counts as context among the lemmas; None until somebody asked."""
-        self.pieces: frozenset[str] | None = None
-        """What may count beside them; None until somebody asked."""
-        self._nlp = nlp
-        self._doc = doc
-        self._digits: int | None = None
-        self._places: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
-
-    @property
-    def doc(self) -> Any:
-        """The tokens, as spaCy has them."""
-        if self._doc is None:
-            self._doc = self._nlp.make_doc(self.text)
-        return self._doc
-
-    @property
-    def digits(self) -> int:
-        """How many digits the text has, of whatever script."""
-        if self._digits is None:
-            self._digits = len(_DIGIT.findall(self.text))
-        return self._digits
-
-    def token_at(self, position: int) -> int:
-        """Return the first token that ends after a position; as many as there are tokens where none does."""
-        if self._places is None:
-            told = self.doc.to_array(["IDX", "LENGTH"]).astype(np.int64)
-            self._places = told[:, 0], told[:, 0] + told[:, 1]
-        return int(np.searchsorted(self._places[1], position, "right"))
 
 
 class Reader:
@@ -83,9 +25,10 @@ class Reader:
     Args:
         nlp: the pipeline; the reader takes its parser over.
         plainly: why spaCy computes all in any case; empty where it need not.
+        telling: the labels that anybody wants to know; None for all. Entities of others may end elsewhere than spaCy's.
     """
 
-    def __init__(self, nlp: Any, *, plainly: str = "") -> None:
+    def __init__(self, nlp: Any, *, plainly: str = "", telling: Collection[str] | None = None) -> None:
         self.nlp = nlp
         self.names_entities = "ner" in nlp.pipe_names
         self.sentences: SentenceNetwork | None = None
@@ -99,7 +42,7 @@ class Reader:
             self.how = f"entities by spaCy ({plainly}: an architecture that is not known)"
             return
         try:
-            self._network = EntityNetwork(nlp.get_pipe("ner"))
+            self._network = EntityNetwork(nlp.get_pipe("ner"), telling)
             self._mark = self._marking()
             self.how = "entities by NumPy"
         except UnsupportedNetworkError as error:
@@ -134,7 +77,7 @@ class Reader:
         return read
 
     def _marking(self) -> Marking | None:
-        """Return what marks the sentence starts that the recognizer sees; None where it sees none."""
+        """Return what tells the sentence starts that the recognizer sees; None where it sees none."""
         names = self.nlp.pipe_names
         others = [name for name in names if name not in _NAMING_NOTHING and name != "ner"]
         if not others:
@@ -146,7 +89,7 @@ class Reader:
         if "tok2vec" not in names:
             raise UnsupportedNetworkError("parser")
         self.sentences = SentenceNetwork(self.nlp.get_pipe("tok2vec"), self.nlp.get_pipe("parser"))
-        return self.sentences.mark
+        return self.sentences.starts
 
 
 def _end(token: Any) -> int:

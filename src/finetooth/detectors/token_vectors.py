@@ -17,6 +17,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from finetooth.detectors.native_convolutions import Layer, NativeConvolutions
+
 Floats = NDArray[np.float32]
 
 _WORDS: Final = 16_384
@@ -54,7 +56,7 @@ class _Maxout:
         self.weights: Floats = np.ascontiguousarray(weights.transpose(1, 0, 2).reshape(-1, inputs).T)
         self.bias: Floats = np.ascontiguousarray(maxout.get_param("b").T.reshape(-1))
         self._ones = np.full(self.units, 1 / self.units, np.float32)
-        self._gain, self._shift = norm.get_param("G").copy(), norm.get_param("b").copy()
+        self.gain, self.shift = norm.get_param("G").copy(), norm.get_param("b").copy()
 
     def of(self, sums: Floats) -> Floats:
         """Return what the units give for weighted sums, rows × (pieces × units), bias and all."""
@@ -66,13 +68,15 @@ class _Maxout:
         variance /= np.float32(self.units)
         variance += np.float32(1e-8)
         best *= (1 / np.sqrt(variance))[:, None]
-        best *= self._gain
-        best += self._shift
+        best *= self.gain
+        best += self.shift
         return best
 
 
 class TokenEncoder:
     """A trained encoder.
+
+    `reach` is how many tokens on either side a vector depends on.
 
     Args:
         model: the layers of a spaCy component that end in it, or in the linear layer that follows it in a recognizer.
@@ -82,6 +86,8 @@ class TokenEncoder:
     """
 
     def __init__(self, model: Any) -> None:
+        from spacy.attrs import IDS  # noqa: PLC0415 - heavy
+
         nodes = list(model.walk())
         maxouts, norms = named(nodes, "maxout"), named(nodes, "layernorm")
         windows, linears = named(nodes, "expand_window"), named(nodes, "linear")
@@ -98,15 +104,24 @@ class TokenEncoder:
         self._columns = named(nodes, "extract_features")[0].attrs["columns"]
         self._tables = named(nodes, "hashembed")
         self._mixed, *self._convolutions = layers
+        self.reach = len(self._convolutions)
         self._reduced = (linears[0].get_param("W").T.copy(), linears[0].get_param("b")) if linears else None
         # One spelling has one prefix, suffix and shape, but two norms: "ca" of "can't" is normed to "can".
-        self._telling = ["ORTH", "NORM", *(column for column in ("SPACY",) if column in self._columns)]
+        telling = ["ORTH", "NORM", *(column for column in ("SPACY",) if column in self._columns)]
+        # A part of a document takes numbers only.
+        self._columns, self._telling = (
+            [IDS[column] if isinstance(column, str) else column for column in columns]
+            for columns in (self._columns, telling)
+        )
         self._rows: dict[int, int] = {}
         width, sums = self._mixed.units, self._convolutions[0].weights.shape[1]
         # The first row stands for what is around a text: nothing. Rows that nobody has written yet take no memory.
         self._words = np.zeros((1 + _WORDS, width), np.float32)
         self._places = np.zeros((3, 1 + _WORDS, sums), np.float32)
         self._places[1, 0] = self._convolutions[0].bias
+        self._native = NativeConvolutions.of(
+            [Layer(each.weights, each.bias, each.gain, each.shift) for each in self._convolutions]
+        )
 
     def vectors(self, docs: Sequence[Any]) -> Floats:
         """Return a vector for each token of all documents, one document after another."""
@@ -127,6 +142,10 @@ class TokenEncoder:
         return reduced
 
     def _convolved(self, rows: NDArray[np.intp]) -> Floats:
+        if self._native is not None:
+            convolved = self._native.convolved(rows.astype(np.int64, copy=False), self._words, self._places)
+            if convolved is not None:
+                return convolved
         x = self._words[rows]
         around = np.pad(rows, 1)
         layer = self._convolutions[0]

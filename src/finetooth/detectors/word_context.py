@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from finetooth.detectors.spacy_reader import ReadText
+from finetooth.detectors.readtext import ReadText
 
 RAISE: Final = 0.35
 """By so much a word of the context raises a score: Presidio's own figure."""
@@ -17,10 +17,22 @@ AT_LEAST: Final = 0.4
 WORDS: Final = 5
 """How many words before the match are read; stop words don't count."""
 
-_TOKENS: Final = 14
-"""How many tokens at most."""
+_TOKENS: Final = 13
+"""How many tokens at most: words, stop words, and each sign and line break between them."""
+
+_REACH: Final = 200
+"""Code points before the match in which these are looked for."""
 
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
+
+_TOKEN: Final = re.compile(
+    r"""(?ix)
+      \w+? (?= n['’]t\b ) | n['’]t\b | ['’](?:s|m|re|ve|ll|d)\b     # do|n't, it|'s
+    | \w+ (?: [^\w\s'’-]+ \w+ )*                                   # also 10:30, a@b.example, snake_case
+    | [^\w\s] | \s{2,} | [^\S ]
+    """
+)
+"""What spaCy's tokenizer makes of nearly any text, which it needs a quarter of a second to be loaded for."""
 
 
 def support(result: Any, word: str) -> None:
@@ -34,7 +46,13 @@ class WordContext:
 
     Presidio's own compares by substring, so that "pub*lic*" supports a driver's *lic*ence, never matches a phrase,
     walks all tokens for each match, and its error message holds the value. The factors are its own.
+
+    Args:
+        stop_words: words that don't count, in lower case.
     """
+
+    def __init__(self, stop_words: Collection[str]) -> None:
+        self._stop_words = stop_words
 
     def prepare(self, found: Any, words: Any) -> None:
         """Do nothing: words are read as they stand."""
@@ -45,26 +63,22 @@ class WordContext:
             listed = words.get(result.recognition_metadata["recognizer_identifier"])
             if not listed:
                 continue
-            before = _before(result.start, read)
+            before = self._before(read.text, result.start)
             supporting = next((word for word in listed if _supported(word, before)), None)
             if supporting is not None:
                 support(result, supporting)
 
-
-def _before(start: int, read: ReadText) -> set[str]:
-    counted = 0
-    words: set[str] = set()
-    at = min(read.token_at(start), len(read.doc) - 1)
-    for index in range(at, max(-1, at - _TOKENS), -1):
-        token = read.doc[index]
-        # The match's own token counts for what it holds before the match, as in "SSN:078-05-1120".
-        piece = token.text if index != at else token.text[: max(0, start - token.idx)]
-        parts = {part.lower() for part in _LETTERS.findall(piece)}
-        words |= parts | {part.removesuffix("s") for part in parts}
-        counted += bool(parts) and not token.is_stop
-        if counted >= WORDS:
-            break
-    return words
+    def _before(self, text: str, start: int) -> set[str]:
+        """Return the words before a match; what it is glued to, as in "SSN:078-05-1120", is one of them."""
+        counted = 0
+        words: set[str] = set()
+        for token in reversed(_TOKEN.findall(text, max(0, start - _REACH), start)[-_TOKENS:]):
+            parts = {part.lower() for part in _LETTERS.findall(token)}
+            words |= parts | {part.removesuffix("s") for part in parts}
+            counted += bool(parts) and token.lower() not in self._stop_words
+            if counted >= WORDS:
+                break
+        return words
 
 
 def _supported(context: str, words: set[str]) -> bool:

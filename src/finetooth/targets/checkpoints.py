@@ -14,15 +14,14 @@ from functools import cache
 from math import prod
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from finetooth.errors import ModelError
 from finetooth.printable import printable
 from finetooth.targets.gguf_header import read_gguf
 from finetooth.targets.modelfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, check_adapter, check_checkpoint, check_size
 from finetooth.targets.safetensors_header import Shapes
-
-Precision = Literal["float32", "bfloat16", "float16"]
+from finetooth.targets.target import Precision
 
 _SAFE: Final = {"local_files_only": True, "trust_remote_code": False}
 _TOKENIZER: Final = ("tokenizer.json", "tokenizer.model", "vocab.json")

@@ -46,6 +46,7 @@ class ScriptedTarget:
         """
         self.identity = ModelIdentity(kind="scripted", name=name, digest="")
         self.capabilities = capabilities
+        self.limits: tuple[str, ...] = ()
         self.spent = Spent()
         self._memorised = dict(memorised or {})
         self._per_character = per_character
@@ -85,7 +86,8 @@ class ScriptedTarget:
             return Unanswered("the script is silent on it")
         known = next((chance for key, chance in self._memorised.items() if _applies(key, shown, continuation)), None)
         chance = log(known) if known else len(continuation) * log(self._per_character)
-        return Likelihood(log_probability=chance, tokens=len(continuation))
+        greedy = known is not None and known > 1 / 2
+        return Likelihood(log_probability=chance, tokens=len(continuation), greedy=greedy)
 
 
 def plain(context: Context) -> str:

@@ -9,6 +9,9 @@ from typing import Literal, Protocol
 from finetooth.evidence import ModelIdentity, Spent
 from finetooth.trial import Prompt, Trial
 
+Precision = Literal["float32", "bfloat16", "float16"]
+"""What the weights of a model in this process are kept in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
@@ -39,6 +42,8 @@ class Likelihood:
     """How many tokens were scored, or sampled for it."""
     bounds: tuple[float, float] | None = None
     """Lower and upper limit where the estimate is not exact: of an interval of 95 % where it was sampled."""
+    greedy: bool | None = None
+    """Whether each token is the most probable one at its place, so that greedy decoding says it; None if unknown."""
 
     @property
     def low(self) -> float:
@@ -82,6 +87,10 @@ class Target(Protocol):
     """Which model it is."""
     capabilities: Capabilities
     """What it can be asked."""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What keeps it from being asked more, a sentence each; empty for most."""
 
     @property
     def spent(self) -> Spent:

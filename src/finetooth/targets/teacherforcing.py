@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 from collections import deque
 from collections.abc import Iterator, Sequence
+from math import isnan
 from typing import Any, Final
 
 from finetooth.targets.fullprecision import in_full_precision
 from finetooth.targets.memory import free_bytes, is_out_of_memory, release
 from finetooth.targets.packing import BatchCost, Row, Scored, batches, pack
-from finetooth.targets.target import Unanswered
+from finetooth.targets.target import Likelihood, Unanswered
 
 _SHARE: Final = 1 / 3  # of the free memory; the rest is for what is not counted here
 _MOST: Final = {"cpu": 4096, "mps": 16_384, "cuda": 65_536}  # tokens; beyond them a device is busy
@@ -50,8 +51,8 @@ class Reader:
         """Tell whether the model can be given something."""
         return parameter in self._parameters
 
-    def score(self, items: Sequence[Scored]) -> Iterator[tuple[int, list[tuple[Scored, float | Unanswered]]]]:
-        """Yield, for each batch, how many tokens were read, and each text of it with its log-probability."""
+    def score(self, items: Sequence[Scored]) -> Iterator[tuple[int, list[tuple[Scored, Likelihood | Unanswered]]]]:
+        """Yield, for each batch, how many tokens were read, and each text of it with its answer."""
         cost = self._cost()
         apart = pack(items, branching=False)
         rows = pack(items, branching=True) if self._masks() and len(apart) > 1 else apart
@@ -79,7 +80,7 @@ class Reader:
                 rest = [row for batch in waiting for row in batch]
                 waiting = deque([*smaller, *batches(rest, cost)])
 
-    def _read(self, batch: Sequence[Row]) -> list[tuple[Scored, float | Unanswered]]:
+    def _read(self, batch: Sequence[Row]) -> list[tuple[Scored, Likelihood | Unanswered]]:
         import torch  # noqa: PLC0415 - heavy, and only here
 
         width = max(len(row.tokens) for row in batch)
@@ -98,14 +99,15 @@ class Reader:
                 for item, way in zip(row.items, row.ways, strict=True):
                     positions += [at[number, place] for place in way]
                     words += item.tokens[item.first :]
-            chances = _chances(logits, positions, words)
-        answers: list[tuple[Scored, float | Unanswered]] = []
+            chances, greedy = _chances(logits, positions, words)
+        answers: list[tuple[Scored, Likelihood | Unanswered]] = []
         begin = 0
         for row in batch:
             for item in row.items:
                 end = begin + len(item.tokens) - item.first
                 total = sum(chances[begin:end])
-                answers.append((item, min(0.0, total) if total == total else Unanswered(NO_NUMBER)))  # noqa: PLR0124
+                known = Likelihood(min(0.0, total), end - begin, greedy=all(greedy[begin:end]))
+                answers.append((item, Unanswered(NO_NUMBER) if isnan(total) else known))
                 begin = end
         return answers
 
@@ -182,7 +184,9 @@ class Reader:
         except Exception:  # noqa: BLE001 - an architecture that cannot take it is read line by line
             return False
         return all(
-            isinstance(one, float) and isinstance(other, float) and abs(one - other) < _TOLERANCE * len(words)
+            isinstance(one, Likelihood)
+            and isinstance(other, Likelihood)
+            and abs(one.log_probability - other.log_probability) < _TOLERANCE * len(words)
             for one, other in ((together[item], alone[item]) for item in items)
         )
 
@@ -199,14 +203,18 @@ class Reader:
         )
 
 
-def _chances(logits: Any, positions: list[int], words: list[int]) -> list[float]:
-    """Return the log-probability of each word at its position. The logits of half precision are summed up in full."""
+def _chances(logits: Any, positions: list[int], words: list[int]) -> tuple[list[float], list[bool]]:
+    """Return the log-probability of each word at its position, and whether it is the most probable one there.
+
+    The logits of half precision are summed up in full.
+    """
     import torch  # noqa: PLC0415 - heavy, and only here
 
     totals = torch.cat([part.float().logsumexp(-1) for part in logits.split(_CHUNK)])
     picked = logits[positions, words].float() - totals[positions]
     chances: list[float] = picked.double().tolist() if picked.device.type != "mps" else picked.cpu().double().tolist()
-    return chances
+    best = logits.argmax(-1)[positions].tolist()
+    return chances, [word == first for word, first in zip(words, best, strict=True)]
 
 
 def _halves(batch: Sequence[Row]) -> list[list[Row]] | None:

@@ -15,12 +15,21 @@ from typing import Any, Final
 
 from finetooth.errors import ModelError
 from finetooth.evidence import ModelIdentity, Spent
-from finetooth.targets.checkpoints import Precision, load_adapter, load_checkpoint
+from finetooth.targets.checkpoints import load_adapter, load_checkpoint
 from finetooth.targets.decoding import Draw, draw
 from finetooth.targets.fullprecision import in_full_precision
 from finetooth.targets.modelfiles import ADAPTER_CONFIG, adapter_base, identity
 from finetooth.targets.packing import Scored
-from finetooth.targets.target import EVERYTHING, Answer, Generation, Likelihood, Progress, TemplateError, Unanswered
+from finetooth.targets.target import (
+    EVERYTHING,
+    Answer,
+    Generation,
+    Likelihood,
+    Precision,
+    Progress,
+    TemplateError,
+    Unanswered,
+)
 from finetooth.targets.teacherforcing import Reader
 from finetooth.targets.templating import ChatTemplate
 from finetooth.torchthreads import one_if_small
@@ -62,6 +71,7 @@ class TransformersTarget:
         """
         self.identity = identity
         self.capabilities = EVERYTHING
+        self.limits: tuple[str, ...] = ()
         self.spent = Spent()
         self._model = model
         self._tokenizer = tokenizer
@@ -134,9 +144,7 @@ class TransformersTarget:
     def _scored(self, items: Sequence[Scored], progress: Progress | None) -> Iterator[tuple[Scored, Answer]]:
         for read, batch in self._reader.score(items) if items else ():
             self.spent += Spent(requests=1, prompt_tokens=read)
-            for item, found in batch:
-                tokens = len(item.tokens) - item.first
-                yield item, found if isinstance(found, Unanswered) else Likelihood(found, tokens)
+            yield from batch
             if progress:
                 progress(len(batch))
 
