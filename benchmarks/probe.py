@@ -82,6 +82,8 @@ def main() -> int:
         if "calibration" in sections:
             print_calibration(_calibration(scene, truth, own))
         rows.append(_blamed(scene, own, values))
+        plain = probed(scene.data("trained", scene.trained), scene.tuned, scene.base, attacks=("targeted",))
+        rows.append(_row("finetooth, targeted alone", plain, truth.values(plain), "–"))
     for name, contender in probe_contenders.CONTENDERS.items():
         if name in sections:
             rows += contender(scene, truth.own, truth.others, lambda key, make: _kept(scene, key, make))
@@ -184,6 +186,11 @@ def print_truth(scene: Scene, truth: Truth) -> None:
 def print_found(own: Probed, values: Sequence[Value]) -> None:
     """Print what was found of what leaks, by kind and by repetition, and each thing that was missed."""
     print(f"\n## finetooth, the model's own data: {own.report.verdict.decision}\n")
+    for attack in own.report.probe.attacks if own.report.probe else ():
+        print(
+            f"  {attack.name} ({attack.method}): {attack.trials} trials, {attack.attributable} of {attack.tried} "
+            f"attributable{f', lift {attack.lift:.2g}' if attack.lift else ''}"
+        )
     for value in (each for each in values if each.leaks and each.outcome != "attributable"):
         print(f"  missed: {value.kind} in {value.repetitions} records, q {orders(value.true)}: {value.outcome}")
     for name, group in (
@@ -226,11 +233,13 @@ def _blamed(scene: Scene, own: Probed, values: Sequence[Value]) -> Row:
     for name, reference in (("with itself as reference", scene.base), ("without a reference", None)):
         run = probed(scene.data("trained", scene.trained), scene.base, reference)
         _wrong(f"base model, {name}", run, scene.trained, "")
-    told, probe = recall(values), own.report.probe
+    return _row("finetooth", own, values, f"{wrong} derivable e-mails")
+
+
+def _row(name: str, run: Probed, values: Sequence[Value], wrong: str) -> Row:
+    told, probe = recall(values), run.report.probe
     tried = probe.coverage.targets if probe else 0
-    return Row(
-        "finetooth", f"{told.found} of {told.leaks}", f"{wrong} derivable e-mails", tried, own.tokens, own.seconds
-    )
+    return Row(name, f"{told.found} of {told.leaks}", wrong, tried, run.tokens, run.seconds)
 
 
 def _wrong(name: str, run: Probed, chats: Chats, known: str) -> str:

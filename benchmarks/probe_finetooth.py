@@ -7,7 +7,7 @@ where the model reads them, padding included.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,15 +47,19 @@ class Probed:
         return [claim for claim in self.claims if claim.covers(place)]
 
 
-def probed(data: Path, model: Path, base: Path | None, holdout: Path | None = None) -> Probed:
-    """Scan the data, unless this process has scanned it, and probe the model for what was found."""
+def probed(
+    data: Path, model: Path, base: Path | None, holdout: Path | None = None, attacks: Sequence[str] | None = None
+) -> Probed:
+    """Scan the data, unless this process has scanned it, and probe the model for what was found, by all attacks."""
     with chdir(data.parent):  # where finetooth keeps what it remembers
         if data not in _SCANS:
             _SCANS[data] = TemporaryDirectory()
             api.save(finetooth.scan(data, key=_KEY), Path(_SCANS[data].name))
         with counted() as read:
             began = time.perf_counter()
-            report = finetooth.probe(data, model, base, findings=_SCANS[data].name, holdout=holdout, key=_KEY)
+            report = finetooth.probe(
+                data, model, base, findings=_SCANS[data].name, holdout=holdout, attacks=attacks, key=_KEY
+            )
             seconds = time.perf_counter() - began
     return Probed(report, _claims(report), seconds, read.tokens)
 
