@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help dev demo test test-slow accuracy bench check fix rules data models ner clean
+.PHONY: help dev demo test test-slow accuracy bench bench-probe check fix rules data models ner clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,10 @@ accuracy: $(INSTALLED) ## measure detection, and that of peers, on the labelled 
 
 bench: $(INSTALLED) ## measure speed beside plain Presidio and detect-secrets, workers, resume and memory (half an hour)
 	$(BIN)/python benchmarks/speed.py
+
+bench-probe: $(INSTALLED) ## measure the probe beside leakit, garak and memaudit on a model tuned here (two hours), and null trials
+	$(BIN)/python benchmarks/probe.py
+	$(BIN)/python benchmarks/probe.py --null
 
 check: $(INSTALLED) ## lint, types, import contracts
 	$(BIN)/ruff check .
