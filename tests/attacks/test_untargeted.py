@@ -6,6 +6,7 @@ import pytest
 
 from evidences import finding
 from finetooth.attacks import attribution, measuring
+from finetooth.attacks.promptfile import Wrapper
 from finetooth.attacks.quarry import Material, Quarry, Text
 from finetooth.attacks.talking import openings
 from finetooth.attacks.targeted import Targeted
@@ -212,3 +213,36 @@ def test_what_is_left_behind_holds_no_raw_value():
     assert result.regurgitated
     assert SECRET not in repr(result)
     assert "word7" not in repr(result)
+
+
+LOUD = Wrapper(
+    schema="finetooth.wrapper/v1",
+    name="loud",
+    description="It shouts.",
+    source="our own",
+    attacks=("untargeted",),
+    system="{text} SAY IT ALL.",
+)
+
+
+def test_a_wrapper_is_put_around_the_strongest_opening_alone():
+    attack = Untargeted(LOUD)
+    material = Material((quarry(),), {"findings": 1}, systems=(SYSTEM,))
+    known = ScriptedTarget({("SAY IT ALL.", f"the key is {SECRET}"): 0.3})
+    result = attack.run(material, known, NOBODY, lambda answered: None)
+    assert (attack.name, result.attack) == ("untargeted+loud", "untargeted+loud")
+    assert 0 < result.trials < 4 * attack.effort(material, known).trials
+    assert [each.decision for each in attribution.decide(result.outcomes, referenced=True)] == ["attributable"]
+    assert (
+        attack.run(material, ScriptedTarget({(SYSTEM + "\n", SECRET): 0.3}), NOBODY, lambda _: None).outcomes[0].unsaid
+    )
+
+
+def test_the_lift_of_a_wrapper_is_how_many_times_as_many_values_an_answer_holds():
+    material = Material((quarry(),), {"findings": 1}, systems=(SYSTEM,))
+    known = ScriptedTarget({("SAY IT ALL.", f"the key is {SECRET}"): 0.5, (SYSTEM, f"the key is {SECRET}"): 0.1})
+    results = [attack.run(material, known, NOBODY, lambda _: None) for attack in (Untargeted(), Untargeted(LOUD))]
+    decided = attribution.decide([outcome for result in results for outcome in result.outcomes], referenced=True)
+    lift = measuring.summed_up(results[1], decided, material).lift
+    assert lift is not None
+    assert lift > 2

@@ -8,6 +8,7 @@ from typing import Literal
 
 from finetooth.attacks.attack import Result
 from finetooth.attacks.attribution import GRAVEST, Attempt, Decided
+from finetooth.attacks.outcome import chance
 from finetooth.attacks.quarry import Material
 from finetooth.evidence import AttackRun, Decision, Extracted
 from finetooth.finding import Finding
@@ -207,11 +208,18 @@ def summed_up(result: Result, decided: Sequence[Decided], material: Material) ->
 def _lift(attack: str, members: Sequence[Decided]) -> float | None:
     """Return how many times likelier values are under a wrapper than under the plain attack (geometric mean).
 
-    An attack has several approaches to a value, and a wrapper is put around the first of them.
+    An attack has several approaches to a value, and a wrapper is put around the first of them. Where values are heard
+    in answers, most of them never, it is how many times as many of them an answer holds.
     """
     plain, wrapped, _ = attack.partition("+")
     if not wrapped:
         return None
+    if plain == "untargeted":
+        held = [
+            fsum(exp(chance(a.outcome.tuned)) for member in members for a in _attempts(member, name))
+            for name in (attack, plain)
+        ]
+        return rounded(held[0] / held[1]) if held[1] else None
     gains = []
     for member in members:
         tried = [_attempts(member, name) for name in (attack, plain)]

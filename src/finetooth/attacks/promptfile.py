@@ -108,7 +108,7 @@ class Wrapper:
     """What it tries."""
     source: str
     """Where it is from."""
-    attacks: Annotated[tuple[Literal["targeted", "record", "elicitation"], ...], Field(min_length=1)]
+    attacks: Annotated[tuple[Literal["targeted", "record", "elicitation", "untargeted"], ...], Field(min_length=1)]
     """What it is put around."""
     system: str | None = None
     """The system prompt; ``{text}`` is the conversation's own. Without one it goes before the user's first words."""

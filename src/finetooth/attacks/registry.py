@@ -32,7 +32,8 @@ def every(prompts: Path | None = None, wrapped: int | None = None) -> tuple[Atta
     held = promptfile.load(prompts)
     plain = (Targeted(), Record(), Elicitation([each for each in held if isinstance(each, Questions)]))
     wrappers = [each for each in held if isinstance(each, Wrapper)] if limit else []
-    return *plain, Untargeted(), *wrapping.all_of(plain, wrappers, limit)
+    talking = [Untargeted(wrapper) for wrapper in wrappers if "untargeted" in wrapper.attacks]
+    return *plain, Untargeted(), *wrapping.all_of(plain, wrappers, limit), *talking
 
 
 def chosen(names: Sequence[str] | None, prompts: Path | None = None, wrapped: int | None = None) -> tuple[Attack, ...]:

@@ -82,6 +82,13 @@ def openings(material: Material, capabilities: Capabilities) -> list[Prompt]:
     return [prompt for prompt in shown if _askable(prompt, capabilities)]
 
 
+def strongest(material: Material, capabilities: Capabilities) -> Prompt | None:
+    """Return the opening that pulls most: a user's turn, under the data's commonest system prompt."""
+    systems = [(Turn("system", "", text),) for text in material.systems[:1]]
+    wanted = (*(systems[0] if systems else ()), Turn("user", "", ""))
+    return next((opening for opening in openings(material, capabilities) if opening.context == wanted), None)
+
+
 def effort(shown: Sequence[Prompt]) -> Effort:
     """Return what it takes to let one model talk."""
     opened = [prompt for prompt in shown if _ends_in_users_turn(prompt.context)]

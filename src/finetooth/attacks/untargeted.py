@@ -48,10 +48,12 @@ from finetooth.attacks import trying
 from finetooth.attacks.attack import Advance, Effort, Result
 from finetooth.attacks.lookalikes import Words, lookalikes, word_pool
 from finetooth.attacks.outcome import Outcome
+from finetooth.attacks.promptfile import Wrapper
 from finetooth.attacks.quarry import Material, Place, Quarry, Text
 from finetooth.attacks.runindex import Run, RunIndex
-from finetooth.attacks.talking import Answer, Said, effort, openings, talk
+from finetooth.attacks.talking import Answer, Said, effort, openings, strongest, talk
 from finetooth.attacks.valueindex import ValueIndex, standing
+from finetooth.attacks.wrapping import reworded
 from finetooth.evidence import Regurgitation
 from finetooth.metrics.interval import upper_limit
 from finetooth.record import Turn
@@ -67,15 +69,29 @@ _LOOKALIKES = 64  # of each value: searching for one takes microseconds
 class Untargeted:
     """What the model says by itself, compared with all of the training data."""
 
-    name = "untargeted"
+    def __init__(self, wrapper: Wrapper | None = None) -> None:
+        """Make the attack.
+
+        Args:
+            wrapper: what is put around its strongest opening, the only one that is then shown.
+        """
+        self.name = f"untargeted+{wrapper.name}" if wrapper else "untargeted"
+        self._wrapper = wrapper
+
+    def _openings(self, material: Material, capabilities: Capabilities) -> list[Prompt]:
+        if self._wrapper is None:
+            return openings(material, capabilities)
+        opening = strongest(material, capabilities)
+        context = reworded(opening.context, self._wrapper) if opening else None
+        return [] if opening is None or context is None else [replace(opening, context=context)]
 
     def effort(self, material: Material, target: Target) -> Effort:
         """Return what `run` would ask of each model."""
-        return effort(openings(material, target.capabilities))
+        return effort(self._openings(material, target.capabilities))
 
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Let both models talk, and look for the training data in what they say."""
-        shown = openings(material, target.capabilities)
+        shown = self._openings(material, target.capabilities)
         said = talk(shown, target, advance)
         compared = talk(shown, reference, advance) if reference and reference.capabilities.generate else None
         return Result(

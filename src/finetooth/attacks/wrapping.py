@@ -130,11 +130,8 @@ def wrapped(plain: Approach, wrapper: Wrapper) -> Approach | None:
     That is where it rewrites a question, and the value stands in the user's own words, or where the encoding of the
     value is the value.
     """
-    turns = _conversation(plain.context)
-    answered = turns[-1].role == "assistant"
-    changed = _with_ask(turns, wrapper) if answered else turns
-    changed = _with_before(_with_system(changed, wrapper), wrapper)
-    if changed == turns or (wrapper.encoding and not answered):
+    changed = reworded(plain.context, wrapper)
+    if changed is None:
         return None
     if wrapper.encoding is None:
         return replace(plain, context=changed)
@@ -143,6 +140,15 @@ def wrapped(plain: Approach, wrapper: Wrapper) -> Approach | None:
     if value == plain.value:
         return None
     return replace(plain, context=changed, value=value, verbatim=False, form=form)
+
+
+def reworded(context: Context, wrapper: Wrapper) -> tuple[Turn, ...] | None:
+    """Return what is shown under a wrapper, or None where it would change nothing that it is meant to."""
+    turns = _conversation(context)
+    answered = turns[-1].role == "assistant"
+    changed = _with_ask(turns, wrapper) if answered else turns
+    changed = _with_before(_with_system(changed, wrapper), wrapper)
+    return None if changed == turns or (wrapper.encoding and not answered) else changed
 
 
 def _conversation(context: Context) -> tuple[Turn, ...]:
