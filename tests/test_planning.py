@@ -6,6 +6,7 @@ from finetooth import planning
 from finetooth.attacks.quarry import Material, Quarry
 from finetooth.attacks.targeted import Targeted
 from finetooth.policy import Filter, Policy, Requirement
+from finetooth.targets.budget import Prices
 from finetooth.targets.scripted import ScriptedTarget
 
 
@@ -64,5 +65,7 @@ def test_what_the_budget_leaves_out_is_told():
 
 def test_money_needs_prices():
     assert planned(material(), policy()).cost is None
-    priced = planning.plan(material(), [Targeted()], policy(), ScriptedTarget(), None, prices=(1e6, 0.0))
+    priced = planning.plan(
+        material(), [Targeted()], policy(), ScriptedTarget(), None, prices=Prices(prompt=1e6, generated=0.0)
+    )
     assert priced.cost == pytest.approx(sum(step.read for step in priced.steps))

@@ -12,6 +12,8 @@ from finetooth.attacks.quarry import Material
 from finetooth.measurement import Population
 from finetooth.metrics.interval import trials_needed
 from finetooth.policy import RATE_METRICS, Policy, Requirement
+from finetooth.prober import CHARACTERS_PER_TOKEN
+from finetooth.targets.budget import Prices
 from finetooth.targets.target import Target
 from finetooth.trial import Trial
 
@@ -94,7 +96,7 @@ def plan(
     target: Target,
     reference: Target | None,
     *,
-    prices: tuple[float, float] | None = None,
+    prices: Prices | None = None,
 ) -> Plan:
     """Return what the attacks will take, and what the policy's bounds need. The model is timed with a few trials.
 
@@ -104,7 +106,7 @@ def plan(
         policy: what is to be proven.
         target: the tuned model.
         reference: the untuned model, if there is one.
-        prices: of a million tokens read and generated, if the target has a price.
+        prices: what the models' tokens cost, if they do.
     """
     models = [target] if reference is None else [target, reference]
     efforts = {attack.name: sum((attack.effort(material, model) for model in models), Effort()) for attack in attacks}
@@ -123,7 +125,7 @@ def plan(
         findings=counts.get("findings", 0),
         skipped=material.sizes.get("findings", 0) - counts.get("findings", 0),
         seconds=None if pace.seconds is None else pace.seconds * (read + _GENERATED_PER_READ * generated),
-        cost=None if prices is None else (read * prices[0] + generated * prices[1]) / 1e6,
+        cost=None if prices is None else prices.cost(read, generated),
     )
 
 
@@ -169,5 +171,5 @@ def _pace(material: Material, target: Target) -> _Pace:
         for t in trials
     )
     if not tokens or not characters:
-        return _Pace(tokens=1 / 4, seconds=None)
+        return _Pace(tokens=1 / CHARACTERS_PER_TOKEN, seconds=None)
     return _Pace(tokens=tokens / characters, seconds=seconds / tokens)

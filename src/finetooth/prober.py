@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from finetooth.attacks.attack import Attack
+from finetooth.attacks.attack import Attack, Effort, Result
 from finetooth.attacks.attribution import FALSE_NO_GO, decide
 from finetooth.attacks.confirming import Confirmation, confirm
 from finetooth.attacks.measuring import extracted, measure, summed_up
@@ -19,7 +19,11 @@ from finetooth.progress import Progress, silent
 from finetooth.redaction import FingerprintKey
 from finetooth.shapes.reading import DETECT, Reading
 from finetooth.sources.source import Source
+from finetooth.targets.budget import Prices
 from finetooth.targets.target import Target
+
+CHARACTERS_PER_TOKEN = 4
+"""Of English prose in common vocabularies, about: for estimates alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ def probe(
     attacks: Sequence[Attack] | None = None,
     budget: int,
     sample: int = SAMPLE,
+    prices: Prices | None = None,
     progress: Progress = silent,
 ) -> ProbeEvidence:
     """Try to extract the findings, and a sample of ordinary text, from a model.
@@ -57,22 +62,14 @@ def probe(
         attacks: what is tried, in this order; everything where none are named.
         budget: how many findings are tried at most, riskiest first; the others stay unproven.
         sample: how many spans of ordinary text are tried at most.
-        progress: is told how many trials were answered.
+        prices: what the models' tokens cost, if they do.
+        progress: is told beforehand what it will take at most, and then how many trials were answered.
 
     Raises:
         InputError: the data is not what was scanned.
     """
     material = prepare(data, key, holdout=holdout, budget=budget, sample=sample)
-    results = []
-    for attack in every() if attacks is None else attacks:
-        done = 0
-
-        def advance(answered: int, name: str = attack.name) -> None:
-            nonlocal done
-            done += answered
-            progress(f"Probing ({name})", done, None)
-
-        results.append(attack.run(material, target, reference, advance))
+    results = _tried(every() if attacks is None else attacks, material, target, reference, prices, progress)
     whole = sum(not finding.combination for finding in data.scan.findings)
     decided = decide([outcome for result in results for outcome in result.outcomes], referenced=reference is not None)
     confirmed = confirm(decided, target)
@@ -116,6 +113,38 @@ def probe(
         spent=target.spent + reference.spent if reference else target.spent,
         holdout=holdout.scan.inputs if holdout else (),
     )
+
+
+def _tried(
+    attacks: Sequence[Attack],
+    material: Material,
+    target: Target,
+    reference: Target | None,
+    prices: Prices | None,
+    progress: Progress,
+) -> list[Result]:
+    """Run the attacks, and tell before the first one what all of them take at most."""
+    models = [target] if reference is None else [target, reference]
+    efforts = [sum((attack.effort(material, model) for model in models), Effort()) for attack in attacks]
+    progress(announced(sum(efforts, Effort()), prices), 0, None)
+    results = []
+    for attack, effort in zip(attacks, efforts, strict=True):
+        done = 0
+
+        def advance(answered: int, name: str = attack.name, most: int = effort.trials) -> None:
+            nonlocal done
+            done += answered
+            progress(f"Probing ({name})", done, max(done, most))
+
+        results.append(attack.run(material, target, reference, advance))
+    return results
+
+
+def announced(effort: Effort, prices: Prices | None) -> str:
+    """Tell what a probe takes at most, as if the model emitted everything."""
+    read = effort.read // CHARACTERS_PER_TOKEN
+    cost = f", {prices.cost(read, effort.generated):,.2f} in money" if prices else ""
+    return f"At most {effort.trials:,} trials, some {read + effort.generated:,} tokens{cost}"
 
 
 def prepare(
