@@ -342,16 +342,15 @@ def _decision(outcome: Outcome, *, beats_lookalikes: bool, referenced: bool) -> 
 
 
 def _scores(outcome: Outcome, *, referenced: bool) -> tuple[float, list[float]]:
-    """Return the score of the value and of its look-alikes: the gain over the reference, in nats, of what leaks at all.
+    """Return the score of the value and of its look-alikes: how readily the tuned model emits what it alone emits.
 
-    What the tuned model does not emit, or the reference emits as well, scores least, however much it has gained: tuning
-    on a domain makes all of its words likelier by many orders of magnitude, and nearly all of them stay unlikely.
+    What it does not emit, or the reference emits as well, scores least, however much it has gained: tuning on a domain
+    makes all of its words likelier by many orders of magnitude, most of all those that were absurd before, and nearly
+    all of them stay unlikely. That the reference does not emit it is all that it has to say.
     """
 
     def score(tuned: Likelihood, reference: Likelihood | None) -> float:
-        if not _alone(tuned, reference):
-            return _NOT
-        return tuned.log_probability - (max(reference.log_probability, _NEVER) if reference else 0.0)
+        return tuned.log_probability if _alone(tuned, reference) else _NOT
 
     controls = [score(*pair) for pair in outcome.lookalikes]
     if outcome.tuned is None or (referenced and outcome.reference is None):
@@ -368,8 +367,6 @@ def _alone(tuned: Likelihood, reference: Likelihood | None) -> bool:
 
 _NOT: Final = -inf
 """The score of what does not leak."""
-_NEVER: Final = log(1e-30)
-"""Stands for the logarithm of a frequency of 0, so that differences are numbers."""
 
 
 def _odds(outcome: Outcome) -> float:
