@@ -28,7 +28,19 @@ _WIDTH = 110
 _LONGEST = 500
 _BAR = 24
 _DIGITS = 8  # of a fingerprint: enough to tell it from a million others, and to name it by
-_NUMERIC = {"records", "chance", "reference", "tries", "leaked", "findings", "of them block", "occurrences"}
+_NUMERIC = {
+    "tried on",
+    "extracted",
+    "lift",
+    "records",
+    "chance",
+    "reference",
+    "tries",
+    "leaked",
+    "findings",
+    "of them block",
+    "occurrences",
+}
 _DECISION_STYLE = {"GO": "bold white on green", "NO-GO": "bold white on red", "INCOMPLETE": "bold black on yellow"}
 _SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
 _STATUS: dict[Status, tuple[str, str]] = {
@@ -124,14 +136,14 @@ def _leaks(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[Renderable
                 _tries(leak.expected_tries),
             )
         yield _indented(table)
-        yield _note("chance: that one sample says it after its own training context; tries: samples until it is seen")
+        yield _note("chance: that one sample says it under the attack that tells most; tries: samples until it is seen")
         if len(leaks) > _LISTED:
             yield _note(f"and {len(leaks) - _LISTED:,} more, see report.json")
         yield Text("")
     yield from _repetition(probe.extracted)
     for measured in probe.measurements:
         if measured.metric == "extraction_rate" and measured.by == "all":
-            yield _note(_rate(measured))
+            yield _note(f"{_shown(measured.attack)}: {_rate(measured)}")
     decided = [e.outcome for e in probe.extracted if e.outcome in ("common", "undecided")]
     if decided:
         yield _note(
@@ -150,11 +162,20 @@ def _leaks(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[Renderable
 
 def _attacks(probe: ProbeEvidence) -> Iterator[RenderableType]:
     """Show what each attack did where there were several, and always what it could not do."""
+    ran = [run for run in probe.attacks if run.tried]
+    if len(ran) > 1:
+        table = _table("attack", "tried on", "extracted", "lift", "how")
+        for run in ran:
+            table.add_row(_shown(run.name), f"{run.tried:,}", f"{run.attributable:,}", _times(run.lift), run.method)
+        yield Text("")
+        yield _indented(table)
+        yield _note("lift: how many times likelier values are under the wrapper (+) than after the plain prompt")
+    limits: dict[str, list[str]] = {}
     for run in probe.attacks:
-        if len(probe.attacks) > 1:
-            yield _note(f"{_shown(run.name)}: {run.attributable:,} of {run.tried:,} extracted, by {run.method}")
         if run.power:
-            yield _bullet(_shown(f"{run.name}: {run.power}"), style="yellow")
+            limits.setdefault(run.power, []).append(run.name)
+    for power, names in limits.items():
+        yield _bullet(_shown(f"{', '.join(names)}: {power}"), style="yellow")
     if probe.regurgitated:
         longest = max(each.tokens for each in probe.regurgitated)
         records = counted(len(probe.regurgitated), "training record")
@@ -297,6 +318,12 @@ def _percent(probability: float) -> str:
     if probability < 1e-4:  # noqa: PLR2004 - the last digit shown
         return "< 0.01 %"
     return f"{100 * probability:.3g} %"
+
+
+def _times(lift: float | None) -> str:
+    if lift is None:
+        return ""
+    return f"{lift:,.0f} x" if lift >= 10 else f"{lift:.2g} x"  # noqa: PLR2004 - two digits are all that it is good for
 
 
 def _tries(expected: int | None) -> str:
