@@ -1,7 +1,7 @@
 """What the probe finds of planted values, what it blames wrongly, and what it costs, beside leakit, garak and memaudit.
 
     python benchmarks/probe.py [--small] [--sections finetooth,calibration,leakit,garak,memaudit]
-    python benchmarks/probe.py --null [MODELS]
+    python benchmarks/probe.py --null [MODELS] [--attack NAME]
 
 SmolLM2-135M-Instruct (from PyPI, `probe_models.py`) is tuned on support chats whose customers are planted in 1 to 16
 of them (`probe_data.py`). How probable each value really is, is computed by this benchmark itself (`probe_truth.py`).
@@ -66,10 +66,11 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--small", action="store_true", help="the sample's tiny model, and less data")
     arguments.add_argument("--sections", default=",".join(SECTIONS), help="which contenders and controls run")
+    arguments.add_argument("--attack", action="append", help="with --null: try this attack alone; repeatable")
     arguments.add_argument("--null", nargs="?", type=int, const=18, help="cross so many tiny models instead")
     chosen = arguments.parse_args()
     if chosen.null:
-        return probe_null.run(chosen.null, CACHE / "probe")
+        return probe_null.run(chosen.null, CACHE / "probe", chosen.attack)
     sections = chosen.sections.split(",")
     scene = _scene(SMALL if chosen.small else FULL, small=chosen.small)
     truth = Truth.of(scene)

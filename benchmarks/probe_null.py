@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +24,14 @@ _EACH: Final = 1
 _EMPTY: Final = 5
 
 
-def run(models: int, cache: Path) -> int:
-    """Print how many of the crossed probes end NO-GO; return 1 where one does, or where a model's own does not."""
+def run(models: int, cache: Path, attacks: Sequence[str] | None = None) -> int:
+    """Print how many of the crossed probes end NO-GO; return 1 where one does, or where a model's own does not.
+
+    Args:
+        models: how many are made and crossed.
+        cache: folder that keeps them.
+        attacks: names of the attacks that are tried; all by default.
+    """
     import torch  # noqa: PLC0415 - heavy
 
     torch.manual_seed(_SEED)
@@ -47,7 +54,7 @@ def run(models: int, cache: Path) -> int:
     began = time.perf_counter()
     for number, model in enumerate(tuned):
         for other, file in enumerate(files):
-            run = probed(file, model, base)
+            run = probed(file, model, base, attacks=attacks)
             verdict = run.report.verdict
             if other == number:
                 own[verdict.decision] += 1
