@@ -146,15 +146,16 @@ def test_with_the_untuned_model_nothing_is_attributable(tuned, tmp_path):
 
 
 def test_with_the_untuned_model_and_no_reference_nothing_is_attributable(tuned, tmp_path):
-    done = probed(tmp_path, "base", tuned[0] / "out")
+    done = probed(tmp_path, "base", tuned[0] / "out", "--attack", "targeted")
     assert done.returncode in (0, 3)
     assert not any(extracted["attributable"] for extracted in report(tmp_path)["probe"]["extracted"])
 
 
 def test_the_tuned_model_without_a_reference_is_never_go(tuned, tmp_path):
-    assert probed(tmp_path, "tuned", tuned[0] / "out").returncode in (1, 3)
+    assert probed(tmp_path, "tuned", tuned[0] / "out", "--attack", "targeted").returncode in (1, 3)
 
 
+@pytest.mark.slow
 def test_a_probe_of_an_earlier_scan_gives_the_verdict_of_the_audit(tuned, tmp_path):
     done = probed(tmp_path, "tuned", tuned[0] / "out", "--base", SAMPLE / "models" / "base")
     assert done.returncode == 1
