@@ -26,8 +26,8 @@ from typing import Final, Literal
 from finetooth.attacks.outcome import ENOUGH, Outcome, chance
 from finetooth.attacks.quarry import TELLING, Quarry
 from finetooth.evidence import Decision
-from finetooth.metrics.conformal import benjamini_hochberg, pooled_p_values
-from finetooth.metrics.discoverability import discoverable
+from finetooth.metrics.conformal import benjamini_hochberg, pooled_p_values, rank_p_values
+from finetooth.metrics.discoverability import LOG_THRESHOLD, discoverable
 from finetooth.metrics.stratified import more_often_p_value, stratified_p_value
 from finetooth.targets.target import Likelihood
 
@@ -278,7 +278,7 @@ def _p_values(outcomes: Sequence[Outcome], *, referenced: bool) -> list[float | 
             key: tuple[object, ...] = made if controls.get(made, 0) >= ENOUGH else (*made[:2], _pool(outcome))
             pools.setdefault((position,) if _by_its_own(outcome) else key, []).append(position)
     for pool in pools.values():
-        ranks = pooled_p_values(_ranked([outcomes[position] for position in pool], referenced=referenced))
+        ranks = _ranks([outcomes[position] for position in pool], referenced=referenced)
         for position, rank in zip(pool, ranks, strict=True):
             p_values[position] = rank
     return p_values
@@ -293,23 +293,25 @@ def _by_its_own(outcome: Outcome) -> bool:
     return _pool(outcome) == "worded" and outcome.guesses is None and len(outcome.lookalikes) >= ENOUGH
 
 
-def _ranked(outcomes: Sequence[Outcome], *, referenced: bool) -> list[tuple[float, Sequence[float]]]:
-    """Return the score of each outcome of a pool, and those of its controls.
+def _ranks(outcomes: Sequence[Outcome], *, referenced: bool) -> list[float | None]:
+    """Return the conformal p-value of each outcome of a pool.
 
-    For text they are what was held out of training, where something was. Where nothing was, a short text has none: what
-    is like it in another place of the data does not fit its context, so that a phrase of the domain would stand out.
+    The controls of a text are what was held out of training, where something was. Where nothing was, a short text has
+    none: what is like it in another place of the data does not fit its context, so that a phrase of the domain would
+    stand out.
     """
     scores: list[tuple[float, Sequence[float]]] = [_scores(outcome, referenced=referenced) for outcome in outcomes]
     if any(outcome.quarry.finding is not None for outcome in outcomes):
-        return scores
+        return pooled_p_values(scores)
     held_out = [score for outcome, (score, _) in zip(outcomes, scores, strict=True) if _held_out(outcome)]
     if held_out:
-        return [(score, held_out if position == 0 else ()) for position, (score, _) in enumerate(scores)]
-    telling = [_telling(outcome) for outcome in outcomes]
-    return [
-        (score if long else _NOT, controls if long else ())
-        for long, (score, controls) in zip(telling, scores, strict=True)
-    ]
+        return rank_p_values([score for score, _ in scores], held_out)
+    return pooled_p_values(
+        [
+            (score, controls if _telling(outcome) else ())
+            for outcome, (score, controls) in zip(outcomes, scores, strict=True)
+        ]
+    )
 
 
 def _telling(outcome: Outcome) -> bool:
@@ -365,8 +367,8 @@ def _alone(tuned: Likelihood, reference: Likelihood | None) -> bool:
     )
 
 
-_NOT: Final = -inf
-"""The score of what does not leak."""
+_NOT: Final = LOG_THRESHOLD
+"""The score of what does not leak: the least of what does, so that what nobody will ever see is one and the same."""
 
 
 def _odds(outcome: Outcome) -> float:
