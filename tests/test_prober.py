@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fakes import PatternDetector
-from finetooth import prober
+from finetooth import gathering, prober
+from finetooth.attacks import registry
 from finetooth.attacks.targeted import Targeted
 from finetooth.attacks.untargeted import Untargeted
 from finetooth.detectors.identifiers import IdentifierDetector
@@ -245,3 +246,23 @@ def test_a_record_that_is_said_unasked_is_told_with_its_place(tmp_path):
     assert (repeated.path, repeated.record, repeated.line, repeated.tokens) == (str(path), 1, 2, 70)
     assert (repeated.records, repeated.reference_answers) == (1, 0)
     assert "word7" not in repr(probe)
+
+
+def test_the_data_is_read_once_for_all_attacks_that_make_the_model_talk(tmp_path, monkeypatch):
+    read = []
+    reread = gathering._Gathering._texts
+
+    def counted(self):
+        read.append(1)
+        return reread(self)
+
+    monkeypatch.setattr(gathering._Gathering, "_texts", counted)
+    path = written(tmp_path)
+    once = []
+    for attacks in ([Untargeted()], registry.every()):
+        talking = [attack for attack in attacks if attack.name.startswith("untargeted")]
+        read.clear()
+        probed(path, ScriptedTarget(), ScriptedTarget(), attacks=talking)
+        once.append(len(read))
+    assert len(talking) > 1
+    assert once[0] == once[1] > 0

@@ -12,6 +12,7 @@ from finetooth.attacks.confirming import Confirmation, confirm
 from finetooth.attacks.measuring import extracted, measure, summed_up
 from finetooth.attacks.quarry import Material, Quarry
 from finetooth.attacks.registry import every
+from finetooth.attacks.repetitions import search
 from finetooth.evidence import Extracted, ProbeCoverage, ProbeEvidence, ScanEvidence
 from finetooth.finding import Finding, place
 from finetooth.gathering import SAMPLE, gather
@@ -105,7 +106,10 @@ def probe(
         attacks=tuple(summed_up(result, decided, material) for result in results),
         regurgitated=tuple(
             sorted(
-                (each for result in results for each in result.regurgitated),
+                [
+                    *(each for result in results for each in result.regurgitated),
+                    *search([result.watch for result in results if result.watch], material),
+                ],
                 key=lambda each: (-each.tokens, each.path, each.record),
             )
         ),

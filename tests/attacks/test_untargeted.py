@@ -8,6 +8,7 @@ from evidences import finding
 from finetooth.attacks import attribution, measuring
 from finetooth.attacks.promptfile import Wrapper
 from finetooth.attacks.quarry import Material, Quarry, Text
+from finetooth.attacks.repetitions import search
 from finetooth.attacks.talking import openings
 from finetooth.attacks.targeted import Targeted
 from finetooth.attacks.untargeted import Untargeted
@@ -34,7 +35,9 @@ def text(record, said, role="assistant"):
 def run(tuned, reference=None, quarries=None, texts=(), systems=(SYSTEM,)):
     quarries = tuple(quarries or [quarry()])
     material = Material(quarries, {"findings": len(quarries)}, reread=lambda: iter(texts), systems=tuple(systems))
-    return Untargeted().run(material, tuned, reference, lambda answered: None), material
+    result = Untargeted().run(material, tuned, reference, lambda answered: None)
+    repeated = search([result.watch] if result.watch else [], material)
+    return replace(result, regurgitated=tuple(repeated)), material
 
 
 def decisions(tuned, reference=None, quarries=None, **kwargs):

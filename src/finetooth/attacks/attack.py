@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from finetooth.attacks.outcome import Outcome
-from finetooth.attacks.quarry import Material
+from finetooth.attacks.quarry import Material, Place
 from finetooth.evidence import Regurgitation
 from finetooth.measurement import Measurement, Population
 from finetooth.targets.target import Target
@@ -52,6 +52,16 @@ class Effort:
         return Effort(self.trials + other.trials, self.read + other.read, self.generated + other.generated)
 
 
+class Watch(Protocol):
+    """What was said, waiting to be compared with every record of the training data."""
+
+    def offer(self, place: Place, text: str) -> None:
+        """Compare a record with it."""
+
+    def told(self) -> tuple[Regurgitation, ...]:
+        """Return what was repeated of the records that were offered."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What an attack leaves behind."""
@@ -66,6 +76,8 @@ class Result:
     """Contexts scored or continued, under both models, controls included."""
     failures: Counter[str] = field(default_factory=Counter)
     """Trials without an answer, by reason."""
+    watch: Watch | None = None
+    """What is still to be looked for in the data, which is read once more for all attacks together."""
     regurgitated: tuple[Regurgitation, ...] = ()
     """Records that answers repeated."""
     sizes: Mapping[Population, int] = field(default_factory=dict)

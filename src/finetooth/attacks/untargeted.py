@@ -14,8 +14,8 @@ What it is shown, each in a few words or none:
 - *special tokens by themselves*, whole and cut, as raw text: the openings of the widespread chat templates, and what
   stands between documents.
 
-Every answer is compared with the whole training data, which is read once more for it (`runindex`: memory is bounded by
-the answers): a run of 50 words or more that is the same is regurgitation, in words and not the model's own tokens so
+Every answer is compared with the whole training data, which is read once more for it (`repetitions`: memory is bounded
+by the answers): a run of 50 words or more that is the same is regurgitation, in words and not the model's own tokens so
 that both models are measured alike. And each answer is searched for the value of every finding that was tried and that
 tells enough (`Quarry.telling`): without a context nothing ties a first name or a town to anybody.
 
@@ -38,9 +38,8 @@ and is nobody's secret.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import inf, log
 from random import Random
 
@@ -49,12 +48,11 @@ from finetooth.attacks.attack import Advance, Effort, Result
 from finetooth.attacks.lookalikes import Words, lookalikes, word_pool
 from finetooth.attacks.outcome import Outcome
 from finetooth.attacks.promptfile import Wrapper
-from finetooth.attacks.quarry import Material, Place, Quarry, Text
-from finetooth.attacks.runindex import Run, RunIndex
+from finetooth.attacks.quarry import Material, Quarry
+from finetooth.attacks.repetitions import Repetitions
 from finetooth.attacks.talking import Answer, Said, effort, openings, strongest, talk
 from finetooth.attacks.valueindex import ValueIndex, standing
 from finetooth.attacks.wrapping import reworded
-from finetooth.evidence import Regurgitation
 from finetooth.metrics.interval import upper_limit
 from finetooth.record import Turn
 from finetooth.redaction import normalise
@@ -100,7 +98,7 @@ class Untargeted:
             outcomes=tuple(_outcomes(self.name, material, shown, said, compared, reference)),
             trials=said.prompts + (compared.prompts if compared else 0),
             failures=said.failures + (compared.failures if compared else Counter()),
-            regurgitated=_regurgitated(self.name, material, shown, said, compared),
+            watch=Repetitions(self.name, _texts(shown), said, compared) if said.answers else None,
             power=_power(target.capabilities, len(said.answers)),
         )
 
@@ -235,63 +233,3 @@ def _up_to(opening: Context, turns: Sequence[str], turn: int, end: int) -> Conte
 def _alike(quarry: Quarry, entity: str, words: Words, known: set[str], random: Random) -> list[str]:
     made = lookalikes(entity, quarry.value, "", words, _LOOKALIKES, random)
     return [each.value for each in made if normalise(entity, each.value) not in known]
-
-
-@dataclass(slots=True)
-class _Repeated:
-    """The longest run that one answer has in common with a record."""
-
-    run: Run
-    """Where it stands in the answer."""
-    place: Place
-    """The first record that holds a run as long."""
-    records: int = 1
-    """How many records do."""
-
-
-def _regurgitated(
-    name: str, material: Material, openings: Sequence[Prompt], said: Said, compared: Said | None
-) -> tuple[Regurgitation, ...]:
-    """Return which records the answers repeat, each with its longest run. The data is read once, record by record."""
-    index = RunIndex([answer.text for answer in said.answers])
-    longest: dict[int, _Repeated] = {}
-    for place, text in _records(material.reread()) if said.answers else ():
-        for number, run in index.runs(text).items():
-            best = longest.get(number)
-            if best is None or run.words > best.run.words:
-                longest[number] = _Repeated(run, place)
-            elif run.words == best.run.words:
-                best.records += 1
-    shown = [RunIndex([text]) for text in _texts(openings)]
-    by_place: dict[Place, list[tuple[_Repeated, str]]] = {}
-    for number, found in sorted(longest.items()):
-        text = index.text(number, found.run)
-        if not shown[said.answers[number].opening].runs(text):
-            by_place.setdefault(found.place, []).append((found, text))
-    told = []
-    for place, members in by_place.items():
-        best, text = max(members, key=lambda member: member[0].run.words)
-        told.append(
-            Regurgitation(
-                attack=name,
-                path=place.path,
-                record=place.record,
-                line=place.line,
-                tokens=best.run.words,
-                answers=len(members),
-                reference_answers=_repeating(text, compared) if compared else None,
-                records=best.records,
-            )
-        )
-    return tuple(told)
-
-
-def _repeating(text: str, said: Said) -> int:
-    index = RunIndex([text])
-    return sum(bool(index.runs(answer.text)) for answer in said.answers)
-
-
-def _records(texts: Iterable[Text]) -> Iterator[tuple[Place, str]]:
-    """Yield each record, what is said in it one after another: an answer may repeat more than one turn."""
-    for (path, record, line), of_record in groupby(texts, key=lambda text: (text.path, text.record, text.line)):
-        yield Place(path, record, line), "\n".join(text.text for text in of_record)
