@@ -62,7 +62,8 @@ def run(
         advance: is told how many more trials were answered.
         drawn_controls: how many look-alikes a value has that is drawn by character, but whose odds are not known.
     """
-    trials = list(_trials(name, approaches, material.quarries, drawn_controls))
+    drawing = _Drawing(name, material.quarries)
+    trials = list(_trials(drawing, approaches, material.quarries, drawn_controls))
     by_odds = [_by_odds(approach, material.quarries[approach.position]) for approach in approaches]
 
     def at_once(trial: Trial) -> bool:
@@ -74,7 +75,7 @@ def run(
     tuned.ask(lambda trial: trial.target in emitted and not at_once(trial))
     wanted = {id(trial) for trial, answer in tuned.answers() if trial.arm != "mismatched" and _emitted(answer)}
     base.ask(lambda trial: id(trial) in wanted)
-    more = list(_more_lookalikes(name, approaches, material.quarries, tuned, base))
+    more = list(_more_lookalikes(drawing, approaches, material.quarries, tuned, base))
     tuned.ask_more(more)
     base.ask_more([trial for trial in more if _emitted(tuned.by_trial[id(trial)])])
     return Result(
@@ -91,7 +92,7 @@ def effort(
     name: str, approaches: Sequence[Approach], material: Material, *, drawn_controls: int = LOOKALIKES
 ) -> Effort:
     """Return what `run` asks of one model at most: as if it emitted everything."""
-    return taken(_trials(name, approaches, material.quarries, drawn_controls))
+    return taken(_trials(_Drawing(name, material.quarries), approaches, material.quarries, drawn_controls))
 
 
 def taken(trials: Iterable[Trial]) -> Effort:
@@ -168,32 +169,33 @@ class _Asked:
 
 
 def _more_lookalikes(
-    name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry], tuned: _Asked, base: _Asked
+    drawing: _Drawing, approaches: Sequence[Approach], quarries: Sequence[Quarry], tuned: _Asked, base: _Asked
 ) -> Iterable[Trial]:
     """Yield further look-alikes of what seems to leak, where its type has too few values to be ranked among theirs."""
     controls = Counter[tuple[str | None, bool]]()
-    leaking: set[int] = set()
+    leaking: set[tuple[int, bool]] = set()
+    kept_up: set[tuple[int, bool]] = set()
     for trial, answer in tuned.answers():
+        approach = approaches[trial.target]
         if trial.arm == "lookalike":
-            controls[_kind(approaches[trial.target], quarries)] += 1
+            controls[_kind(approach, quarries)] += 1
+            if isinstance(answer, Likelihood) and discoverable(answer.log_probability):
+                kept_up.add(_value(approach))
         elif trial.arm == "target" and _emitted(answer):
             reference = base.known(trial)
             if reference is None or not discoverable(reference.log_probability):
-                leaking.add(trial.target)
-    kept_up = {
-        trial.target
-        for trial, _ in tuned.answers()
-        if trial.arm == "lookalike" and (known := tuned.known(trial)) and discoverable(known.log_probability)
-    }
-    words = _words(quarries)
-    known_values = _known_values(quarries)
-    values = {_value(approaches[number]) for number in leaking} - {_value(approaches[number]) for number in kept_up}
-    for number in (number for number, approach in enumerate(approaches) if _value(approach) in values):
-        approach, quarry = approaches[number], quarries[approaches[number].position]
+                leaking.add(_value(approach))
+    for number, approach in enumerate(approaches):
+        quarry = quarries[approach.position]
         few = controls[_kind(approach, quarries)] < ENOUGH
-        if quarry.finding and few and not drawn(quarry.finding.entity_type) and not _by_odds(approach, quarry):
-            random = Random(f"{name} {approach.position}")  # noqa: S311 - as in `_trials`: the same ones come first
-            made = _made(approach, quarry, words, known_values, MORE, random)
+        if (
+            few
+            and _value(approach) in leaking - kept_up
+            and quarry.finding
+            and not drawn(quarry.finding.entity_type)
+            and not _by_odds(approach, quarry)
+        ):
+            made = drawing.lookalikes(approach, quarry, MORE, drawing.random(approach))
             alone = all(lookalike.context == approach.context for lookalike in made)
             for lookalike in made[LOOKALIKES : MORE if alone else MORE_APART]:
                 yield Trial(number, "lookalike", lookalike.context, (approach.form or str)(lookalike.value))
@@ -222,73 +224,66 @@ def _by_odds(approach: Approach, quarry: Quarry) -> bool:
     )
 
 
+class _Drawing:
+    """How the controls of one attack are drawn: what look-alikes are made of, and what they must not be."""
+
+    def __init__(self, name: str, quarries: Sequence[Quarry]) -> None:
+        values = [(quarry.finding.entity_type, quarry.value) for quarry in quarries if quarry.finding]
+        self.words = word_pool(values)
+        self._name = name
+        # What is put together from the words of several values may be another one.
+        self._known = frozenset((entity, value.casefold()) for entity, value in values)
+
+    def random(self, approach: Approach) -> Random:
+        """Return what decides the controls: alike for all approaches to one value.
+
+        So what a model has read for one of them need not be read for the others.
+        """
+        return Random(f"{self._name} {approach.position}")  # noqa: S311 - controls need no secrecy, but they must repeat
+
+    def lookalikes(self, approach: Approach, quarry: Quarry, count: int, random: Random) -> list[Lookalike]:
+        """Return up to ``count`` look-alikes of a finding that are no values of the data."""
+        entity = quarry.entity_type or ""
+        plain = quarry.value if approach.form else approach.value
+        made = lookalikes(entity, plain, approach.context, self.words, count, random)
+        return [lookalike for lookalike in made if (entity, lookalike.value.casefold()) not in self._known]
+
+
 def _trials(
-    name: str, approaches: Sequence[Approach], quarries: Sequence[Quarry], drawn_controls: int
+    drawing: _Drawing, approaches: Sequence[Approach], quarries: Sequence[Quarry], drawn_controls: int
 ) -> Iterable[Trial]:
     """Yield the trials of all arms."""
-    words, known = _words(quarries), _known_values(quarries)
     kinds: dict[str | None, list[Approach]] = {}
     for approach in approaches:
         if approach.verbatim:
             kinds.setdefault(quarries[approach.position].entity_type, []).append(approach)
     for number, approach in enumerate(approaches):
         quarry = quarries[approach.position]
-        # Alike for all approaches to one value, so that what a model has read for one need not be read for the others.
-        random = Random(f"{name} {approach.position}")  # noqa: S311 - controls need no secrecy, but they must repeat
         yield Trial(number, "target", approach.context, approach.value)
         for arm, context, value in _controls(
-            approach, quarry, kinds.get(quarry.entity_type, ()), words, known, random, drawn_controls
+            drawing, approach, quarry, kinds.get(quarry.entity_type, ()), drawn_controls
         ):
             yield Trial(number, arm, context, value)
 
 
-def _words(quarries: Sequence[Quarry]) -> Words:
-    return word_pool([(quarry.finding.entity_type, quarry.value) for quarry in quarries if quarry.finding])
-
-
-def _known_values(quarries: Sequence[Quarry]) -> frozenset[tuple[str, str]]:
-    """Return the values of the data: one that was put together from the words of others may be one of them."""
-    return frozenset((q.finding.entity_type, q.value.casefold()) for q in quarries if q.finding)
-
-
-def _made(
-    approach: Approach,
-    quarry: Quarry,
-    words: Words,
-    known: frozenset[tuple[str, str]],
-    count: int,
-    random: Random,
-) -> list[Lookalike]:
-    """Return look-alikes of a finding that are no values of the data."""
-    entity = quarry.entity_type or ""
-    plain = quarry.value if approach.form else approach.value
-    made = lookalikes(entity, plain, approach.context, words, count, random)
-    return [lookalike for lookalike in made if (entity, lookalike.value.casefold()) not in known]
-
-
 def _controls(
-    approach: Approach,
-    quarry: Quarry,
-    kind: Sequence[Approach],
-    words: Words,
-    known: frozenset[tuple[str, str]],
-    random: Random,
-    drawn_controls: int,
+    drawing: _Drawing, approach: Approach, quarry: Quarry, kind: Sequence[Approach], drawn_controls: int
 ) -> list[tuple[Arm, Context, str]]:
+    random = drawing.random(approach)
     others = _others(approach, kind, random)
     if quarry.finding is None:
         # Another span of training text is the look-alike of a span: as ordinary, but not what stood here. A record that
         # holds details has a better one: itself, with others in their place.
         alike = [(approach.context, other.value) for other in others[MISMATCHED:]]
         if quarry.place is not None:
-            own = retold(approach.context, approach.value, quarry.fellows, words, LOOKALIKES, random)
+            own = retold(approach.context, approach.value, quarry.fellows, drawing.words, LOOKALIKES, random)
             if own or len(quarry.value) < TELLING:
                 alike = [(lookalike.context, lookalike.value) for lookalike in own]
     else:
         entity = quarry.finding.entity_type
         count = drawn_controls if drawn(entity) and not _by_odds(approach, quarry) else LOOKALIKES
         form = approach.form or str
-        made = _made(approach, quarry, words, known, count, random)
+        made = drawing.lookalikes(approach, quarry, count, random)
         alike = [(lookalike.context, form(lookalike.value)) for lookalike in made]
     return [
         *(("lookalike", context, value) for context, value in alike),
