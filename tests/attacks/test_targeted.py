@@ -1,6 +1,7 @@
 """Attribution: what the tuned model does and the controls do not. The models here do as they are told."""
 
 from dataclasses import replace
+from itertools import pairwise
 from math import log
 
 import pytest
@@ -214,3 +215,20 @@ def test_a_target_that_does_not_tell_what_is_greedy_has_no_rate_of_it():
     _, decided, _ = decide([quarry()], Reticent({SECRET: 0.9}), ScriptedTarget())
     assert "greedy_rate" not in {m.metric for m in measuring.measure("targeted", decided, "findings", size=1)}
     assert measuring.extracted(decided[0]).greedy is None
+
+
+def test_a_value_of_few_of_its_kind_that_seems_to_leak_gets_more_lookalikes_and_none_twice():
+    people = [
+        quarry(f"{first} {last}", "PERSON", f"{first}{last}", f"Ticket {first} {last}: ")
+        for first, last in pairwise(FIRST)
+    ]
+    asked = []
+
+    class Recording(ScriptedTarget):
+        def log_likelihood(self, trials, progress=None):
+            asked.extend(trial.continuation for trial in trials if (trial.target, trial.arm) == (0, "lookalike"))
+            return super().log_likelihood(trials, progress)
+
+    attack(people, Recording({(people[0].context, people[0].value): 0.9}), ScriptedTarget())
+    assert len(asked) > 20
+    assert len(set(asked)) == len(asked)

@@ -175,10 +175,12 @@ def _more_lookalikes(
     controls = Counter[tuple[str | None, bool]]()
     leaking: set[tuple[int, bool]] = set()
     kept_up: set[tuple[int, bool]] = set()
+    had: set[tuple[int, str]] = set()
     for trial, answer in tuned.answers():
         approach = approaches[trial.target]
         if trial.arm == "lookalike":
             controls[_kind(approach, quarries)] += 1
+            had.add((trial.target, trial.continuation))
             if isinstance(answer, Likelihood) and discoverable(answer.log_probability):
                 kept_up.add(_value(approach))
         elif trial.arm == "target" and _emitted(answer):
@@ -197,8 +199,10 @@ def _more_lookalikes(
         ):
             made = drawing.lookalikes(approach, quarry, MORE, drawing.random(approach))
             alone = all(lookalike.context == approach.context for lookalike in made)
-            for lookalike in made[LOOKALIKES : MORE if alone else MORE_APART]:
-                yield Trial(number, "lookalike", lookalike.context, (approach.form or str)(lookalike.value))
+            form = approach.form or str
+            new = [each for each in made if (number, form(each.value)) not in had]
+            for lookalike in new[: (MORE if alone else MORE_APART) - LOOKALIKES]:
+                yield Trial(number, "lookalike", lookalike.context, form(lookalike.value))
 
 
 def _value(approach: Approach) -> tuple[int, bool]:
