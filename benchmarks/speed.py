@@ -114,13 +114,13 @@ def native(sets: Sequence[Sequence[Sample]]) -> None:
     from finetooth.detectors import native as part  # noqa: PLC0415 - heavy
 
     print(f"\n## native\n\nnative part {part.state()}\nKB per CPU-second, median of {PASSES} passes")
-    plain, loaded = "exact, NumPy alone", part.library
+    plain, loaded = "exact, NumPy alone", part.loaded
     contenders: dict[str, Contender] = {}
     for name, detect in (("default", {}), ("exact", {"presidio": "exact", "secrets": False})):
         contenders[f"{name}, native"] = _scanning(detect)
-        part.library = lambda: None  # type: ignore[assignment]
+        part.loaded = lambda: None  # type: ignore[assignment]
         contenders[f"{name}, NumPy alone"] = _scanning(detect)
-        part.library = loaded
+        part.loaded = loaded
     for samples in sets:
         _print_speeds(samples, contenders, plain)
 

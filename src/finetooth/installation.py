@@ -40,7 +40,7 @@ def inspect() -> list[Check]:
     return [
         Check("finetooth", f"{finetooth.__version__} on Python {platform.python_version()}", ok=True, needed=True),
         *_packages(_ENGINES, needed=True, remedy="pip install --force-reinstall finetooth"),
-        Check("native part", native.state(), ok=native.library() is not None, needed=False),
+        Check("native part", native.state(), ok=native.loaded() is not None, needed=False),
         *_packages(_PROBE, needed=False, remedy="to probe a local model: pip install 'finetooth[probe]'"),
         *_configuration(),
     ]

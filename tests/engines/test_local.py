@@ -140,8 +140,9 @@ def _children():
 
 
 PROGRAM = """
-import sys
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored, and that is inherited
 sys.path[:0] = {path!r}
 from fakes import MakeMortalPlan
 from finetooth.engines.local import LocalEngine

@@ -19,29 +19,29 @@ _POINTER, _NUMBER = ctypes.c_void_p, ctypes.c_int64
 
 
 @cache
-def library() -> ctypes.CDLL | None:
+def loaded() -> ctypes.CDLL | None:
     """Return the shared library; None where there is none that fits."""
     try:
-        loaded = ctypes.CDLL(str(_LIBRARY))
-        told = loaded.finetooth_source
+        part = ctypes.CDLL(str(_LIBRARY))
+        told = part.finetooth_source
         told.restype = ctypes.c_char_p
         if told() != _digest().encode():
             return None
     except (OSError, AttributeError):
         return None
-    loaded.finetooth_transitions.argtypes = (_POINTER, _POINTER, _NUMBER, _NUMBER, *(_POINTER,) * 6)
-    loaded.finetooth_transitions.restype = None
-    loaded.finetooth_convolutions.argtypes = (
+    part.finetooth_transitions.argtypes = (_POINTER, _POINTER, _NUMBER, _NUMBER, *(_POINTER,) * 6)
+    part.finetooth_transitions.restype = None
+    part.finetooth_convolutions.argtypes = (
         *(_POINTER, _NUMBER, _POINTER, _POINTER, _NUMBER),
         *(_POINTER, _NUMBER, _NUMBER, _POINTER, _POINTER, _NUMBER),
     )
-    loaded.finetooth_convolutions.restype = ctypes.c_int
-    return loaded
+    part.finetooth_convolutions.restype = ctypes.c_int
+    return part
 
 
 def state() -> str:
     """Return whether the native part is in use, and if not, why."""
-    if library() is not None:
+    if loaded() is not None:
         return "in use"
     if _LIBRARY.exists():
         return "not used, NumPy does its work: it was built from other sources or elsewhere; install finetooth again"

@@ -49,7 +49,7 @@ class NativeConvolutions:
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self._library: Any = native.library()
+        self._native: Any = native.loaded()
         self._units = len(layers[0].gain)
         self._held = [
             Layer(_grouped(each.weights), _grouped(each.bias[None]), each.gain.copy(), each.shift.copy())
@@ -64,7 +64,7 @@ class NativeConvolutions:
         """Return the convolutions; None where the library is missing, or knows no such layers or no such processor."""
         units = len(layers[0].gain)
         fits = all(each.weights.shape == (3 * units, _PIECES * units) for each in layers)
-        if native.library() is None or not fits or units % _GROUP or not 1 < len(layers) <= _DEEPEST:
+        if native.loaded() is None or not fits or units % _GROUP or not 1 < len(layers) <= _DEEPEST:
             return None
         made = cls(layers)
         nothing = np.zeros((1, units), np.float32)
@@ -81,7 +81,7 @@ class NativeConvolutions:
         """
         out = np.empty((len(rows), self._units), np.float32)
         room = np.empty((2 * (_CHUNK + 2 * _EDGE) + _WORDS) * self._units, np.float32)
-        failed = self._library.finetooth_convolutions(
+        failed = self._native.finetooth_convolutions(
             *(rows.ctypes.data, len(rows), words.ctypes.data, places.ctypes.data, places.shape[1]),
             *(self._layers, len(self._layers), self._units, room.ctypes.data, out.ctypes.data),
             _LANES,

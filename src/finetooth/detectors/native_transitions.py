@@ -44,7 +44,7 @@ class NativeTransitions:
     """
 
     def __init__(self, plain: Transitions) -> None:
-        self.library: Any = native.library()
+        self.native: Any = native.loaded()
         features, sums = plain.nothing.shape
         moves = plain.upper.shape[1]
         padding = -moves % _PADDED
@@ -65,7 +65,7 @@ class NativeTransitions:
     def fits(plain: Transitions) -> bool:
         """Tell whether the library is there, and takes a network of this size."""
         hidden, moves = plain.upper.shape
-        return native.library() is not None and hidden % _HIDDEN == 0 and hidden <= _LARGEST >= moves + _PADDED
+        return native.loaded() is not None and hidden % _HIDDEN == 0 and hidden <= _LARGEST >= moves + _PADDED
 
     def tree(self, vectors: Floats, asked: Asked) -> Tree:
         """Return how the tokens of documents hang together."""
@@ -114,7 +114,7 @@ class _Run:
         until = np.minimum(self._until[first:last], ends).astype(np.int64)
         goes_on = np.ascontiguousarray((self._asked.more[first:last] | more).astype(np.uint8))
         reached = np.empty(last - first, np.int64)
-        self._network.library.finetooth_transitions(
+        self._network.native.finetooth_transitions(
             ctypes.byref(self._network.network),
             added.ctypes.data,
             base,
