@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from math import ceil
 from time import perf_counter
 
-from finetooth.attacks.attack import Attack, Effort
+from finetooth.attacks.attack import Attack
 from finetooth.attacks.quarry import Material
+from finetooth.attacks.trying import length
 from finetooth.measurement import Population
 from finetooth.metrics.interval import trials_needed
 from finetooth.policy import RATE_METRICS, Policy, Requirement
-from finetooth.prober import CHARACTERS_PER_TOKEN
+from finetooth.prober import CHARACTERS_PER_TOKEN, effort_of
 from finetooth.targets.budget import Prices
 from finetooth.targets.target import Target
 from finetooth.trial import Trial
@@ -108,12 +109,11 @@ def plan(
         reference: the untuned model, if there is one.
         prices: what the models' tokens cost, if they do.
     """
-    models = [target] if reference is None else [target, reference]
-    efforts = {attack.name: sum((attack.effort(material, model) for model in models), Effort()) for attack in attacks}
+    efforts = effort_of(attacks, material, target, reference)
     pace = _pace(material, target)
     steps = tuple(
-        Step(attack=name, trials=effort.trials, read=ceil(effort.read * pace.tokens), generated=effort.generated)
-        for name, effort in efforts.items()
+        Step(attack=attack.name, trials=effort.trials, read=ceil(effort.read * pace.tokens), generated=effort.generated)
+        for attack, effort in zip(attacks, efforts, strict=True)
     )
     read, generated = sum(step.read for step in steps), sum(step.generated for step in steps)
     counts: dict[Population, int] = {}
@@ -166,10 +166,7 @@ def _pace(material: Material, target: Target) -> _Pace:
     before, began = target.spent.prompt_tokens, perf_counter()
     target.log_likelihood(trials)
     seconds, tokens = perf_counter() - began, target.spent.prompt_tokens - before
-    characters = sum(
-        len(t.continuation) + (len(t.context) if isinstance(t.context, str) else sum(len(u.text) for u in t.context))
-        for t in trials
-    )
+    characters = sum(length(trial.context) + len(trial.continuation) for trial in trials)
     if not tokens or not characters:
         return _Pace(tokens=1 / CHARACTERS_PER_TOKEN, seconds=None)
     return _Pace(tokens=tokens / characters, seconds=seconds / tokens)

@@ -128,8 +128,7 @@ def _tried(
     progress: Progress,
 ) -> list[Result]:
     """Run the attacks, and tell before the first one what all of them take at most."""
-    models = [target] if reference is None else [target, reference]
-    efforts = [sum((attack.effort(material, model) for model in models), Effort()) for attack in attacks]
+    efforts = effort_of(attacks, material, target, reference)
     progress(announced(sum(efforts, Effort()), prices), 0, None)
     results = []
     for attack, effort in zip(attacks, efforts, strict=True):
@@ -142,6 +141,12 @@ def _tried(
 
         results.append(attack.run(material, target, reference, advance))
     return results
+
+
+def effort_of(attacks: Sequence[Attack], material: Material, target: Target, reference: Target | None) -> list[Effort]:
+    """Return what each attack takes of both models at most."""
+    models = [target] if reference is None else [target, reference]
+    return [sum((attack.effort(material, model) for model in models), Effort()) for attack in attacks]
 
 
 def announced(effort: Effort, prices: Prices | None) -> str:

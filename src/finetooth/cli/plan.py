@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from finetooth.counting import counted
+from finetooth.formats.text import without_colour
 
 if TYPE_CHECKING:
     from finetooth.planning import Need, Plan
-
-_WIDTH = 110
 
 
 def planned(plan: Plan) -> str:
@@ -36,9 +34,7 @@ def planned(plan: Plan) -> str:
         Text(f"time: {_time(plan.seconds)}; money: {_money(plan.cost)}"),
         *(Text(_need(need)) for need in plan.needs),
     ]
-    file = io.StringIO()
-    Console(file=file, width=_WIDTH, color_system=None, force_terminal=False, highlight=False).print(Group(*parts))
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+    return without_colour(Group(*parts))
 
 
 def _need(need: Need) -> str:

@@ -59,9 +59,14 @@ _QUESTIONS = {"train": "may this data be trained on?", "release": "may this mode
 
 
 def render(report: Report) -> str:
-    """Return the screen as plain text, without colour."""
+    """Return the screen as plain text."""
+    return without_colour(screen(report))
+
+
+def without_colour(shown: RenderableType) -> str:
+    """Return what rich would print as plain text, of one width everywhere."""
     file = io.StringIO()
-    Console(file=file, width=_WIDTH, color_system=None, force_terminal=False, highlight=False).print(screen(report))
+    Console(file=file, width=_WIDTH, color_system=None, force_terminal=False, highlight=False).print(shown)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
 
 
