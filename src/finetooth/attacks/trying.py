@@ -112,7 +112,7 @@ def against(name: str, approach: Approach, quarry: Quarry, words: Words) -> list
         words: what names and places are made of.
     """
     entity = quarry.entity_type or ""
-    made = lookalikes(entity, quarry.value, approach.context, words, LOOKALIKES, Random(name))  # noqa: S311 - as above
+    made = lookalikes(entity, quarry.value, approach.context, words, LOOKALIKES, Random(name))  # noqa: S311 - as in `_Drawing`
     return [
         Trial(approach.position, "target", approach.context, approach.value),
         *(Trial(approach.position, "lookalike", each.context, each.value) for each in made),
