@@ -22,8 +22,8 @@ demo: $(INSTALLED) ## audit the sample data and the model that was tuned on it: 
 		--model sample_data/models/tuned --base sample_data/models/base; \
 	code=$$?; echo "exit code $$code"; test $$code -eq 1
 
-test: $(INSTALLED) ## run the fast tests
-	$(BIN)/python -m pytest
+test: $(INSTALLED) ## run the fast tests, on every core
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-slow: $(INSTALLED) ## run the tests that need minutes
 	$(BIN)/python -m pytest -m slow

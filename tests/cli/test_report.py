@@ -38,7 +38,7 @@ def test_a_page_is_written_and_not_printed_by_a_run(run, tmp_path):
     assert (tmp_path / "out" / "report.html").exists()
 
 
-@pytest.mark.parametrize("name", FORMATS.keys() - {"text"})
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"text"}))
 def test_a_format_is_rendered_again_from_evidence(saved, run, tmp_path, name):
     saved("attacked", [name])
     code, again, _ = run("report", "attacked", "--format", name)

@@ -98,12 +98,12 @@ def test_nothing_but_print_and_line_breaks(made, name):
     assert {c for c in FORMATS[name].render(made) if not (c.isprintable() or c == "\n")} == set()
 
 
-@pytest.mark.parametrize("name", FORMATS.keys() - {"json"})
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"json"}))
 def test_half_a_character_is_shown_as_none(name):
     assert FORMATS[name].render(hostile_report("a\ud800b")).encode()
 
 
-@pytest.mark.parametrize("name", FORMATS.keys() - {"json"})
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"json"}))
 def test_a_megabyte_of_name_fills_nothing(name):
     assert len(FORMATS[name].render(hostile_report(HOSTILE["long"]))) < 150_000
 

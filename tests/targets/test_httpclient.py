@@ -130,6 +130,7 @@ def test_a_broken_connection_is_tried_again(server, waited):
         ("-5", 0.25, 0.5),
         ("nan", 0.25, 0.5),
     ],
+    ids=["seconds", "many seconds", "a date to come", "a date gone by", "a word", "below nought", "no number"],
 )
 def test_the_wait_that_a_server_asks_for_is_kept_within_a_limit(server, waited, after, least, most):
     server.ways.faults = [status(429, Retry_After=after)]
