@@ -56,7 +56,7 @@ def test_any_number_of_machines_gives_what_one_gives(data, tmp_path, count):
     out = tmp_path / "parts"
     for place in range(count, 0, -1):
         partfile.save(share(data, tmp_path, f"{place}/{count}"), out, KEY.mac)
-    assert merged(partfile.load([out], KEY.mac, KEY.id)) == scan(resolve([str(data)]), MakeMortalPlan(KEY))
+    assert merged(partfile.load([out], KEY.mac, KEY.id), KEY.mac) == scan(resolve([str(data)]), MakeMortalPlan(KEY))
 
 
 def test_a_part_holds_no_value_and_is_for_its_owner_alone(data, tmp_path):
@@ -68,19 +68,19 @@ def test_a_part_holds_no_value_and_is_for_its_owner_alone(data, tmp_path):
 def test_a_missing_part_is_named(data, tmp_path):
     parts = [share(data, tmp_path, f"{place}/4") for place in (1, 4)]
     with pytest.raises(IncompleteError, match="part 2, 3 of 4 is missing; nothing was judged"):
-        merged(parts)
+        merged(parts, KEY.mac)
 
 
 def test_a_part_that_stands_twice_is_refused(data, tmp_path):
     one, two = (share(data, tmp_path, f"{place}/2") for place in (1, 2))
     with pytest.raises(IncompleteError, match="a part stands twice"):
-        merged([one, one, two])
+        merged([one, one, two], KEY.mac)
 
 
 @pytest.mark.parametrize("other", [{"identity": "v2"}, {"key": FingerprintKey(b"j" * 32)}])
 def test_parts_of_another_policy_or_key_are_refused(data, tmp_path, other):
     with pytest.raises(IncompleteError, match="another key, policy or version"):
-        merged([share(data, tmp_path, "1/2"), share(data, tmp_path, "2/2", **other)])
+        merged([share(data, tmp_path, "1/2"), share(data, tmp_path, "2/2", **other)], KEY.mac)
 
 
 def test_data_that_grew_between_two_machines_is_told(data, tmp_path):
@@ -88,14 +88,14 @@ def test_data_that_grew_between_two_machines_is_told(data, tmp_path):
     with (data / "a.jsonl").open("a") as file:
         file.write("\n" + json.dumps({"text": "x" * 2000}))
     with pytest.raises(IncompleteError, match="saw other data"):
-        merged([one, share(data, tmp_path, "2/2")])
+        merged([one, share(data, tmp_path, "2/2")], KEY.mac)
 
 
 def test_data_that_changed_between_two_machines_is_unread(data, tmp_path):
     one = share(data, tmp_path, "1/2")
     file = data / "a.jsonl"
     file.write_text(file.read_text().replace("record 2", "rEcord 2"))
-    evidence = merged([one, share(data, tmp_path, "2/2")])
+    evidence = merged([one, share(data, tmp_path, "2/2")], KEY.mac)
     [told] = [each for each in evidence.coverage.unread if "changed" in each.reason]
     assert told.path == str(file)
     assert evidence.inputs[0].sha256 is None

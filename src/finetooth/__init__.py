@@ -9,11 +9,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from finetooth.api import audit, judge, probe, scan
-    from finetooth.errors import FinetoothError, IncompleteError, UsageError
+    from finetooth.errors import FinetoothError, Incomplete, IncompleteError, NoGo, PassportRefused, UsageError
+    from finetooth.gating import gate
+    from finetooth.passporting import digest, verify
     from finetooth.report import Report
+    from finetooth.verification import Verification
     from finetooth.waiver import Waiver
 
-__all__ = ["FinetoothError", "IncompleteError", "Report", "UsageError", "Waiver", "audit", "judge", "probe", "scan"]
+__all__ = [
+    "FinetoothError",
+    "Incomplete",
+    "IncompleteError",
+    "NoGo",
+    "PassportRefused",
+    "Report",
+    "UsageError",
+    "Verification",
+    "Waiver",
+    "audit",
+    "digest",
+    "gate",
+    "judge",
+    "probe",
+    "scan",
+    "verify",
+]
 
 __version__ = "0.1.0"
 
@@ -22,10 +42,17 @@ _HOMES = {
     "judge": "api",
     "probe": "api",
     "scan": "api",
+    "gate": "gating",
+    "digest": "passporting",
+    "verify": "passporting",
     "FinetoothError": "errors",
+    "Incomplete": "errors",
     "IncompleteError": "errors",
+    "NoGo": "errors",
+    "PassportRefused": "errors",
     "UsageError": "errors",
     "Report": "report",
+    "Verification": "verification",
     "Waiver": "waiver",
 }
 

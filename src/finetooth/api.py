@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from finetooth import config, evidencefile, keyfile, runfolder, waiverfile
+from finetooth import config, evidencefile, keyfile, passporting, runfolder, waiverfile
 from finetooth.errors import InputError, UsageError
 from finetooth.evidence import Evidence
 from finetooth.formats import json
@@ -205,7 +205,7 @@ def merge(
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
     accepted = Accepting(waivers, today).resolve(settings, key.id)
     parts = partfile.load(map(Path, folders), key.mac, key.id)
-    evidence = Evidence(key_id=key.id, scan=shares.merged(parts), probe=None)
+    evidence = Evidence(key_id=key.id, scan=shares.merged(parts, key.mac), probe=None)
     return reported(evidence, chosen, "train", accepted, started)
 
 
@@ -353,12 +353,18 @@ def load(folder: str | Path) -> Report:
     return replace(told, scan=evidence.scan, probe=evidence.probe)  # report.json may list only the riskiest findings
 
 
-def save(report: Report, folder: Path, formats: Sequence[str] = ()) -> None:
+def save(report: Report, folder: Path, formats: Sequence[str] = ()) -> str:
     """Write what a run leaves behind: evidence, findings and report.json always, other formats as named.
 
+    After a GO there is a passport too.
+
+    Returns:
+        What there is to say of the passport, in a sentence; empty where there is none because the verdict is no GO.
+
     Raises:
-        UsageError: the folder cannot be written.
+        UsageError: the folder cannot be written, or the signing key cannot be used.
     """
+    passport, said = passporting.issued(report, config.find(Path.cwd()))
     evidence = Evidence(key_id=report.key_id, scan=report.scan, probe=report.probe)
     artefacts: dict[str, Iterable[bytes]] = {
         "evidence.json": evidencefile.dump(evidence, TOOL),
@@ -366,8 +372,12 @@ def save(report: Report, folder: Path, formats: Sequence[str] = ()) -> None:
     }
     for name in dict.fromkeys(["json", *formats]):
         artefacts[FORMATS[name].file] = _rendered(FORMATS[name], report)
+    if passport is not None:
+        artefacts["passport.json"] = [passport]
+        said = f"Passport: {folder / 'passport.json'}, {said}"
     runfolder.create(folder)
     runfolder.write(folder, artefacts)
+    return said
 
 
 def write(report: Report, folder: Path, formats: Sequence[str]) -> list[Path]:

@@ -6,11 +6,12 @@ import tomllib
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from finetooth.errors import UsageError
+from finetooth.passport import DAYS
 from finetooth.targets.endpoint import EndpointSettings
 from finetooth.targets.target import Precision
 
@@ -47,6 +48,10 @@ class Settings:
     """How many processes scan it at most."""
     dtype: Precision = "float32"
     """What the weights of a local model are kept in: ``float32``, ``bfloat16`` or ``float16``."""
+    signing_key: Path | None = None
+    """File that holds the private key (Ed25519, PEM) that passports are signed with, beside the file."""
+    passport_days: Annotated[int, Field(ge=1)] = DAYS
+    """For how many days a passport is good."""
     endpoint: EndpointSettings = field(default_factory=EndpointSettings)
     """How models behind an endpoint are asked."""
 
@@ -75,6 +80,11 @@ class Configuration:
     def waivers(self) -> Path:
         """The file of waivers; there need not be one."""
         return self.home / (self.settings.waivers or WAIVERS)
+
+    @property
+    def signing_key(self) -> Path | None:
+        """The file of the signing key, if one is configured."""
+        return self.home / self.settings.signing_key if self.settings.signing_key else None
 
     @property
     def prompts(self) -> Path | None:

@@ -6,13 +6,22 @@ FinetoothError
 │   ├── PolicyError     a policy that cannot be read or that makes no sense
 │   ├── KeyMismatchError  fingerprints of another key, or a key that is no key
 │   └── ModelError      a folder that is no model, or not a safe one
-└── IncompleteError     something could not be run at all; the command line ends with 3
+├── IncompleteError     something could not be run at all; the command line ends with 3
+│   └── Incomplete      the verdict that a gate was given: it could not be proven
+├── NoGo                the verdict that a gate was given: a requirement failed
+└── PassportRefused     a passport that is not good for this data, this model, this policy or this day
 
 Messages name the place and the remedy, and never hold a matched value. What merely could not be *read* is no
 exception: it is counted in the coverage, and judged.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from finetooth.report import Report
+    from finetooth.verification import Verification
 
 
 class FinetoothError(Exception):
@@ -46,6 +55,39 @@ class ModelError(UsageError):
 
 class IncompleteError(FinetoothError):
     """A part of the audit could not be run, so no verdict can be given."""
+
+
+class NoGo(FinetoothError):  # noqa: N818 - the verdict's own name
+    """A gate was closed: at least one requirement failed."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(_told(report))
+        self.report = report
+        """What was judged, with every ruling."""
+
+
+class Incomplete(IncompleteError):  # noqa: N818 - the verdict's own name
+    """A gate stayed closed: something could not be read, run or proven."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(_told(report))
+        self.report = report
+        """What was judged, with every ruling."""
+
+
+class PassportRefused(FinetoothError):  # noqa: N818 - says what became of it
+    """A passport is not good for what it was shown for, or that could not be told."""
+
+    def __init__(self, verification: Verification) -> None:
+        super().__init__("; ".join(verification.reasons))
+        self.verification = verification
+        """What became of the passport, and why."""
+
+
+def _told(report: Report) -> str:
+    verdict = report.verdict
+    why = "; ".join(f"{r.requirement}: {r.reason}" for r in verdict.rulings if r.status in ("FAIL", "UNPROVEN"))
+    return f"{verdict.decision} at the {verdict.stage} gate: {why}"
 
 
 def place(error: BaseException) -> str:

@@ -52,6 +52,8 @@ class Input:
     """Record format, such as ``openai-chat``; ``mixed`` where records differ."""
     records: int
     """Records read."""
+    records_sha256: str | None = None
+    """Digest of what the records say, whatever their order and their container; null where some were not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,8 @@ class ScanEvidence:
     """Gravest first."""
     findings_limit: int | None = None
     """How many findings are listed at most, or null where all are."""
+    records_sha256: str | None = None
+    """The same digest over the records of all inputs together; null where one has none."""
     allowed: dict[str, int] = field(default_factory=dict)
     """Occurrences, by entity type, that are no findings because the policy's ``detect.allow`` lists their value."""
 

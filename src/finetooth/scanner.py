@@ -12,13 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Protocol
 
 from finetooth.engines.engine import Engine, MakePlan
 from finetooth.engines.inline import InlineEngine
 from finetooth.errors import IncompleteError
 from finetooth.evidence import DetectorRun, Input, ScanCoverage, ScanEvidence, Unread, totals
 from finetooth.finding import Gathering
+from finetooth.multisethash import Mac, MultisetHash
 from finetooth.progress import Progress, silent
+from finetooth.redaction import FingerprintKey
 from finetooth.shard import Plan, Stretch
 from finetooth.shardcode import decode, lasts
 from finetooth.shardjob import Job, PathsJob, ScanJob
@@ -32,9 +35,20 @@ _PATHS = -1
 """The number of the job that masks the paths; shards count from 0."""
 
 
+class KeyedPlan(Protocol):
+    """Makes a plan where it is needed, and knows its key beforehand."""
+
+    @property
+    def key(self) -> FingerprintKey:
+        """What the plan fingerprints with."""
+
+    def __call__(self) -> Plan:
+        """Make it."""
+
+
 def scan(
     sources: Sequence[Source],
-    plan: Plan | MakePlan,
+    plan: Plan | KeyedPlan,
     progress: Progress = silent,
     *,
     engine: Engine | None = None,
@@ -57,7 +71,7 @@ def scan(
     """
     run = Run(sources, store, told)
     run.do(run.jobs(), plan, engine or InlineEngine(), progress)
-    return put_together(run.scanned())
+    return put_together(run.scanned(), plan.key.mac)
 
 
 @dataclass(slots=True)
@@ -156,14 +170,18 @@ class Run:
         ]
 
 
-def put_together(sources: Iterable[Scanned]) -> ScanEvidence:
+def put_together(sources: Iterable[Scanned], mac: Mac) -> ScanEvidence:
     """Return the evidence that the results of all shards of all sources make.
+
+    Args:
+        sources: what was scanned, in the order of the data.
+        mac: keyed digest of a message, by the key of the scan.
 
     Raises:
         IncompleteError: results come from different versions of a detector.
     """
     tally = _Tally()
-    inputs = [_input(source, tally) for source in sources]
+    inputs = [_input(source, tally, mac) for source in sources]
     records = sum(each.records for each in inputs)
     findings = tally.found.findings(records + len(tally.unread))
     return ScanEvidence(
@@ -178,6 +196,7 @@ def put_together(sources: Iterable[Scanned]) -> ScanEvidence:
         detectors=tuple(DetectorRun(name=n, version=v, passages=tally.passages) for n, v in tally.detectors),
         totals=totals(findings),
         findings=findings,
+        records_sha256=_digest(tally.said, inputs),
         allowed=dict(sorted(tally.allowed.items())),
     )
 
@@ -191,6 +210,7 @@ class _Tally:
     passages: int = 0
     characters: int = 0
     allowed: Counter[str] = field(default_factory=Counter)
+    said: MultisetHash = field(default_factory=MultisetHash)
     detectors: tuple[tuple[str, str], ...] = ()
 
     def add(self, result: ShardResult) -> None:
@@ -204,11 +224,12 @@ class _Tally:
         self.detectors = self.detectors or result.detectors
 
 
-def _input(source: Scanned, tally: _Tally) -> Input:
+def _input(source: Scanned, tally: _Tally, mac: Mac) -> Input:
     """Add up what the shards of one source gave."""
     before = Extent()
     formats: Counter[str] = Counter()
     records = 0
+    said: MultisetHash | None = MultisetHash()
     stored, whole = source.stored, True
     already_unread = len(tally.unread)
     for payload in source.results:
@@ -218,18 +239,37 @@ def _input(source: Scanned, tally: _Tally) -> Input:
         records += result.records
         stored = stored or Stored(result.sha256, result.bytes)
         whole &= result.whole
+        said = _with(said, result, mac)
         tally.add(result)
     told = any(unread.record is None for unread in tally.unread[already_unread:])
     if source.stored and source.stored.sha256 is None and not told:
         # The digest could not be taken of what was scanned, and nothing else says so.
         tally.unread.append(Unread(path=source.path, reason=CHANGED))
+    if said:
+        tally.said += said
     return Input(
         path=source.path,
         sha256=stored.sha256 if stored and whole else None,
         bytes=stored.bytes if stored else 0,
         format=_format(formats),
         records=records,
+        records_sha256=said.hexdigest if said else None,
     )
+
+
+def _with(said: MultisetHash | None, result: ShardResult, mac: Mac) -> MultisetHash | None:
+    """Add a shard's records to those before it; None where some of either were not read as they stand."""
+    if said is None or not result.said:
+        return None
+    try:
+        said += MultisetHash.opened(result.said, mac)
+    except ValueError:
+        raise IncompleteError("a shard was scanned with another key; scan the data again") from None
+    return said
+
+
+def _digest(said: MultisetHash, inputs: Sequence[Input]) -> str | None:
+    return said.hexdigest if inputs and all(each.records_sha256 for each in inputs) else None
 
 
 def _format(formats: Counter[str]) -> str:

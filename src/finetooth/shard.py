@@ -21,6 +21,7 @@ from finetooth.evidence import Unread
 from finetooth.finding import Sighting
 from finetooth.location import Location
 from finetooth.match import Validation
+from finetooth.multisethash import MultisetHash
 from finetooth.policy import Detect
 from finetooth.record import Passage, Record
 from finetooth.redaction import FingerprintKey, information, preview
@@ -30,6 +31,7 @@ from finetooth.shapes.reading import DETECT, Reading
 from finetooth.shapes.walker import decoded, walk
 from finetooth.shardresult import ShardResult
 from finetooth.shownpaths import ShownPaths, masked, writable
+from finetooth.sources.canonical import canonical
 from finetooth.sources.source import Source
 from finetooth.span import Span
 
@@ -93,6 +95,7 @@ class _Tally:
     passages: int = 0
     characters: int = 0
     allowed: Counter[str] = field(default_factory=Counter)
+    said: MultisetHash = field(default_factory=MultisetHash)
     lasting: bool = True
 
 
@@ -122,6 +125,7 @@ def scan_shard(source: Source, plan: Plan, watch: Watch = unwatched, care: Care 
         allowed=tally.allowed,
         detectors=tuple((detector.name, detector.version) for detector in plan.detectors),
         extent=stored.extent,
+        said=b"" if tally.unread else tally.said.sealed(plan.key.mac),
         sha256=stored.sha256,
         bytes=stored.bytes,
         whole=stored.sha256 is not None,
@@ -151,6 +155,7 @@ def _batches(source: Source, reading: Reading, paths: ShownPaths, tally: _Tally,
         if batch and item.index in care.alone:
             yield batch
             batch, characters = [], 0
+        tally.said.add(canonical(item.value))
         walked = decoded(walk(item.value, reading))
         texts = walked.passages
         tally.formats[walked.shape] += 1

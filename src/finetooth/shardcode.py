@@ -6,6 +6,7 @@ written once and named by its place.
 
 from __future__ import annotations
 
+import base64
 import json
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -56,6 +57,7 @@ def encode(result: ShardResult) -> bytes:
         "allowed": dict(result.allowed),
         "detectors": result.detectors,
         "extent": (result.extent.records, result.extent.lines),
+        "said": base64.b64encode(result.said).decode(),
         "stored": (result.sha256, result.bytes),
         "whole": result.whole,
         "lasting": result.lasting,
@@ -109,6 +111,7 @@ def decode(
         allowed=told["allowed"],
         detectors=tuple((name, version) for name, version in told["detectors"]),
         extent=Extent(*told["extent"]),
+        said=base64.b64decode(told["said"]),
         sha256=told["stored"][0],
         bytes=told["stored"][1],
         whole=told["whole"],

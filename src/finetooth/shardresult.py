@@ -46,6 +46,8 @@ class ShardResult:
     """Name and version of each detector that looked."""
     extent: Extent = Extent()
     """How much the shard holds, where what follows it is counted on; zeros where it knows its own place."""
+    said: bytes = field(default=b"", repr=False)
+    """Sealed sum of the records (`finetooth.multisethash`); empty where some of them were not read as they stand."""
     sha256: str | None = None
     """Digest of what was read, where nobody knew it beforehand."""
     bytes: int = 0

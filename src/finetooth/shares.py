@@ -100,11 +100,12 @@ def _input(source: Source, layout: Sequence[Shard], path: str, mac: Mac | None) 
     )
 
 
-def merged(parts: Sequence[Part]) -> ScanEvidence:
+def merged(parts: Sequence[Part], mac: Mac) -> ScanEvidence:
     """Return the evidence that all parts of a scan make.
 
     Args:
         parts: in order of their places.
+        mac: keyed digest of a message, by the key of the scan.
 
     Raises:
         IncompleteError: a part is missing, or they are not parts of one scan of the same data.
@@ -115,7 +116,7 @@ def merged(parts: Sequence[Part]) -> ScanEvidence:
     missing = sorted({*range(expected)} - results.keys())
     if missing:
         raise IncompleteError(f"{len(missing)} of {expected} shards are in no part; scan the parts again")
-    return put_together(_files(parts, results))
+    return put_together(_files(parts, results), mac)
 
 
 def _refuse_strangers(parts: Sequence[Part]) -> None:

@@ -24,7 +24,7 @@ def test_a_run_writes_every_format_that_is_named(run, tmp_path):
     named = [word for name in FORMATS for word in ("--format", name)]
     assert run("scan", "train.jsonl", "--policy", "secrets-only", "-o", "out", *named)[0] == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        *("evidence.json", "findings.jsonl"),
+        *("evidence.json", "findings.jsonl", "passport.json"),
         *(each.file for each in FORMATS.values()),
     }
 

@@ -12,7 +12,21 @@ import typer
 from typer.exceptions import TyperException
 
 import finetooth
-from finetooth.cli import audit, doctor, formats, hook, judge, merge, policy, probe, report, rules, scan, waivers
+from finetooth.cli import (
+    audit,
+    doctor,
+    formats,
+    hook,
+    judge,
+    merge,
+    policy,
+    probe,
+    report,
+    rules,
+    scan,
+    verify,
+    waivers,
+)
 from finetooth.cli.screen import complain
 from finetooth.errors import FinetoothError, place
 
@@ -53,6 +67,7 @@ app.command("merge")(merge.merge)
 app.command("judge")(judge.judge)
 app.command("hook")(hook.hook)
 app.command("report")(report.report)
+app.command("verify")(verify.verify)
 app.add_typer(policy.app, name="policy")
 app.add_typer(rules.app, name="rules")
 app.add_typer(waivers.app, name="waivers")

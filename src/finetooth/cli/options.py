@@ -102,9 +102,11 @@ def finish(report: Report, out: Path | None, formats: list[str], *, quiet: bool,
     if config.OWN_FOLDER in folder.parents:
         runfolder.create(config.OWN_FOLDER)
         runfolder.keep_out_of_git(config.OWN_FOLDER)
-    api.save(report, folder, formats)
+    passport = api.save(report, folder, formats)
     if not quiet:
-        show(report, [] if formats == ["html"] else formats, folder)  # a page is for a browser, not for a terminal
+        show(
+            report, [] if formats == ["html"] else formats, folder, passport
+        )  # a page is for a browser, not for a terminal
     end(report.verdict, exit_zero=exit_zero)
 
 
@@ -114,7 +116,7 @@ def end(verdict: Verdict, *, exit_zero: bool) -> NoReturn:
     raise typer.Exit(0 if exit_zero and code == 1 else code)
 
 
-def show(report: Report, formats: list[str], folder: Path | None = None) -> None:
+def show(report: Report, formats: list[str], folder: Path | None = None, passport: str = "") -> None:
     """Print the report: the one format that was asked for, or the screen."""
     from rich.console import Console
     from rich.text import Text
@@ -131,4 +133,6 @@ def show(report: Report, formats: list[str], folder: Path | None = None) -> None
         console.print(text.screen(report))
         if folder is not None:
             console.print(Text(f"\nReport and evidence: {folder}", style="dim"))
+        if passport:
+            console.print(Text(passport, style="dim"))
     tell(captured.get())

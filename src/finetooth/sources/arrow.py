@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from finetooth.evidence import Unread
 from finetooth.record import Record
-from finetooth.sources.jsontext import json_object
+from finetooth.sources.jsontext import NotJson, json_object, parse
 from finetooth.sources.plainvalue import read_row
 
 BATCH = 256
@@ -46,6 +46,37 @@ def _rows(batch: Any) -> Iterator[dict[str, Any] | None]:
             for row in range(batch.num_rows):
                 yield from _rows(batch.slice(row, 1))
         return
+    for position, column in enumerate(batch.columns):
+        if read := _reader(column.type):
+            columns[position] = list(map(read, columns[position]))
     names = batch.schema.names
     for row in range(batch.num_rows):
         yield json_object([(name, column[row]) for name, column in zip(names, columns, strict=True)])
+
+
+def _reader(kind: Any) -> Callable[[Any], Any] | None:
+    """Return what reads the JSON in the values of an Arrow type; None where there is none.
+
+    Arrow keeps values that differ in their form (such as messages, some of which call tools) as JSON texts of a type of
+    their own, and `datasets` hands them out as the values that they are.
+    """
+    if getattr(kind, "extension_name", None) == "arrow.json":
+        return _parsed
+    if hasattr(kind, "value_field"):  # lists of every size
+        read = _reader(kind.value_type)
+        return read and (lambda values: values if values is None else list(map(read, values)))
+    if hasattr(kind, "fields"):
+        members = {field.name: read for field in kind.fields if (read := _reader(field.type))}
+        return (lambda value: value and _with_members(value, members)) if members else None
+    return None
+
+
+def _with_members(value: dict[str, Any], readers: dict[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    return {name: readers[name](member) if name in readers else member for name, member in value.items()}
+
+
+def _parsed(text: Any) -> Any:
+    try:
+        return parse(text) if isinstance(text, str) else text
+    except NotJson:
+        return text

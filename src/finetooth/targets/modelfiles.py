@@ -99,6 +99,17 @@ def adapter_base(folder: Path) -> Path:
     )
 
 
+def files_of(model: Path, base: Path | None) -> tuple[Path, ...]:
+    """Return the folders and files that make a model: an adapter is nothing without its base.
+
+    Raises:
+        ModelError: an adapter's base is not here.
+    """
+    if model.is_file() or not (model / ADAPTER_CONFIG).is_file():
+        return (model,)
+    return model, base or adapter_base(model)
+
+
 def identity(*places: Path) -> ModelIdentity:
     """Return what evidence calls a model: the name of the first place, and a digest over the files of all."""
     files = [file for place in places for file in ([place] if place.is_file() else _files(place))]

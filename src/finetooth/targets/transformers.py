@@ -18,7 +18,7 @@ from finetooth.evidence import ModelIdentity, Spent
 from finetooth.targets.checkpoints import load_adapter, load_checkpoint
 from finetooth.targets.decoding import Draw, draw
 from finetooth.targets.fullprecision import in_full_precision
-from finetooth.targets.modelfiles import ADAPTER_CONFIG, adapter_base, identity
+from finetooth.targets.modelfiles import files_of, identity
 from finetooth.targets.packing import Scored
 from finetooth.targets.target import (
     EVERYTHING,
@@ -307,14 +307,15 @@ def load(
     Raises:
         ModelError: there is no model, it cannot be loaded, or loading it could run code.
     """
-    if folder.is_file() or not (folder / ADAPTER_CONFIG).is_file():
+    _, *below = files_of(folder, base)
+    if not below:
         tuned = load_checkpoint(folder, dtype)
         reference = load_checkpoint(base, dtype) if base else None
         return (
             TransformersTarget(tuned.model, tuned.tokenizer, identity(folder)),
             TransformersTarget(reference.model, reference.tokenizer, identity(base)) if reference and base else None,
         )
-    under = base or adapter_base(folder)
+    [under] = below
     both = load_adapter(folder, under, dtype)
     tuned_one = TransformersTarget(both.model, both.tokenizer, identity(folder, under))
     if both.base_kept:
