@@ -57,8 +57,8 @@ CACHE: Final = Path(
 )
 SEED: Final = 2026
 SECTIONS: Final = ("finetooth", "calibration", "leakit", "garak", "memaudit")
-FULL: Final = Size(each=4, held_out=40, sampled=12, samples=128, asked=2, prompts=12)
-SMALL: Final = Size(each=2, held_out=20, sampled=12, samples=200, asked=2, prompts=2)
+FULL: Final = Size(each=4, held_out=40, sampled=12, samples=1000, asked=2, prompts=12)
+SMALL: Final = Size(each=2, held_out=20, sampled=12, samples=1000, asked=2, prompts=2)
 
 
 def main() -> int:
