@@ -8,11 +8,12 @@ FILES = (
     ".pre-commit-hooks.yaml",
     "LICENSE",
     "README.md",
+    "action.yml",
     "constraints.txt",
     "hatch_build.py",
     "pyproject.toml",
 )
-FOLDERS = ("policies", "src")
+FOLDERS = ("action", "policies", "src")
 
 
 def checkout(folder):
