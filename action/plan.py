@@ -59,6 +59,7 @@ def plan(environment: Mapping[str, str]) -> dict[str, str]:
         "report": str(temporary / "finetooth" / name),
         "extras": extras,
         "keyed": str(keyed).lower(),
+        "pip-cache": environment.get("PIP_CACHE_DIR") or str(Path.home() / ".cache" / "finetooth-pip"),
         "pip-key": f"finetooth-pip-{machine}-{extras or 'scan'}-{pinned.hexdigest()[:16]}",
         "shards-key": f"finetooth-shards-{machine}-{name}-",
     }

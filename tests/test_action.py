@@ -256,8 +256,9 @@ def test_what_cannot_be_installed_ends_it_as_incomplete(act):
     ],
 )
 def test_what_probes_is_installed_where_a_model_is_local(act, inputs, extras):
-    done = act(data="none.jsonl", **inputs)
-    assert f"-{extras}-" in done.used["Restore packages"]["key"]
+    restored = act(data="none.jsonl", **inputs).used["Restore packages"]
+    assert f"-{extras}-" in restored["key"]
+    assert restored["path"] == str(Path.home() / ".cache" / "finetooth-pip")
 
 
 def test_what_was_scanned_is_kept_only_under_a_key_and_never_with_it(act):
@@ -449,6 +450,8 @@ def test_it_installs_finetooth_beside_the_job_and_audits(tmp_path):
     (workspace / "pip.py").write_text("raise SystemExit('code of what is audited was run')\n")
     (workspace / "clean.jsonl").write_text(CLEAN)
     (workspace / "leaky.jsonl").write_text(CLEAN + LEAKY)
+    told = subprocess.run([sys.executable, "-m", "pip", "cache", "dir"], capture_output=True, text=True, check=False)
+    cache = told.stdout.strip() or str(tmp_path / "cache")  # a gigabyte need not be fetched once more
     for name, decision, code in (("clean", "GO", 0), ("leaky", "NO-GO", 1)):
         done = actionrunner.run(
             action,
@@ -456,9 +459,10 @@ def test_it_installs_finetooth_beside_the_job_and_audits(tmp_path):
             workspace,
             tmp_path / "runner",
             told={"python": {"python-path": sys.executable}},
-            environment=KEY,
+            environment=KEY | {"PIP_CACHE_DIR": cache},
         )
         assert (done.code, done.outputs["decision"]) == (code, decision), done.log
+        assert done.used["Keep packages"]["path"] == cache
         assert done.used["Keep what was scanned"]["path"] == str(workspace / ".finetooth" / "shards")
     python = tmp_path / "runner" / "finetooth-venv" / "bin" / "python"
     frozen = subprocess.run(
