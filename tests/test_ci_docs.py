@@ -98,7 +98,7 @@ def test_the_workflow_is_what_github_takes_and_what_the_action_takes(tmp_path):
 
 def test_every_input_and_output_of_the_action_is_told():
     manifest = actionrunner.manifest(ROOT)
-    part = PAGE[PAGE.index("| input |") : PAGE.index("A local model")]
+    part = PAGE[PAGE.index("| input |") : PAGE.index("A [passport]")]
     first = [row.split("|")[1] for row in part.splitlines() if "|" in row]
     told = {name for cell in first for name in re.findall(r"`([a-z-]+)`", cell)}
     assert told == set(manifest["inputs"]) | set(manifest["outputs"])
