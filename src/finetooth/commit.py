@@ -61,6 +61,7 @@ def judge(
     files: Sequence[str],
     policy: str | Path | None = None,
     *,
+    full: bool = False,
     input_format: str | None = None,
     tokenizer: str | Path | None = None,
     resume: bool = True,
@@ -74,6 +75,7 @@ def judge(
         files: as git or a person names them. One that no commit would hold is read from disk, and one whose staged
             content is what the last commit has is scanned whole: who names it means it.
         policy: name of a shipped policy, or a path; the configured one by default.
+        full: whether all that is staged of the files is judged, also what the last commit holds of them.
         input_format: name of the record format, which is detected otherwise.
         tokenizer: folder of the tokenizer of pre-tokenised rows.
         resume: whether what an earlier run has scanned of the same changes, and of files read whole, may be used again.
@@ -89,7 +91,7 @@ def judge(
     settings = config.find(Path.cwd())
     chosen = policyfile.load(settings.policy if policy is None else str(policy))
     requirements = _requirements(chosen)
-    partly, wholly, size = _sources(files)
+    partly, wholly, size = _sources(files, full=full)
     if not (partly or wholly):
         return None
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
@@ -127,7 +129,7 @@ def _requirements(chosen: PolicySource) -> tuple[Requirement, ...]:
     return asked
 
 
-def _sources(files: Sequence[str]) -> tuple[list[Source], list[Source], int]:
+def _sources(files: Sequence[str], *, full: bool) -> tuple[list[Source], list[Source], int]:
     """Return what is scanned in part, what is scanned whole, and the bytes of the latter."""
     partly: list[Source] = []
     wholly: list[Source] = []
@@ -136,7 +138,7 @@ def _sources(files: Sequence[str]) -> tuple[list[Source], list[Source], int]:
     for file in known:
         if file.fault:
             partly.append(Refused(file.path, file.fault))
-        elif file.now and file.before:
+        elif file.now and file.before and not full:
             partly.extend(_added(file.path, file.now, file.before))
         elif file.now:
             wholly.append(DatasetFile(file.path, file.now.blob))

@@ -123,6 +123,32 @@ def test_a_file_that_the_commit_does_not_touch_is_scanned_whole(run, commit):
     assert "over 2 records (all of 1 file)" in out
 
 
+def test_all_that_is_staged_is_judged_where_it_is_asked_for(run, repository, stage, commit, tmp_path):
+    commit(LEAKY + CLEAN)
+    commit(LEAKY, "other.jsonl")
+    stage(LEAKY + CLEAN * 2)
+    (tmp_path / "train.jsonl").write_text(CLEAN)  # the index is asked here too
+    code, out, _ = run("hook", "--full", "train.jsonl")
+    assert code == 1
+    assert out.startswith("train.jsonl:1 messages[1]")
+    assert "over 3 records (all of 1 file)" in out
+    assert "other.jsonl" not in out
+    repository("reset", "-q", "--hard")
+    repository("mv", "train.jsonl", "moved.jsonl")
+    assert run("hook", "moved.jsonl") == (0, "", "")
+    assert "moved.jsonl:1 " in run("hook", "--full", "moved.jsonl")[1]
+    assert run("hook", "--full", "train.jsonl") == (0, "", "")  # which is removed
+
+
+def test_an_unreadable_line_of_an_earlier_commit_is_incomplete_where_all_is_judged(run, stage, commit):
+    commit(CLEAN + "{broken\n")
+    stage("{broken\n" + CLEAN)
+    assert run("hook", "train.jsonl") == (0, "", "")
+    code, out, _ = run("hook", "--full", "train.jsonl")
+    assert code == 3
+    assert "train.jsonl:1: not valid JSON" in out
+
+
 def test_a_file_outside_of_any_repository_is_scanned_whole(run, tmp_path, repository):
     (tmp_path / "data.jsonl").write_text(CLEAN + LEAKY)
     shutil.rmtree(tmp_path / ".git")

@@ -11,6 +11,14 @@ from finetooth.cli import options
 
 def hook(
     files: Annotated[list[str], typer.Argument(metavar="FILES...", help="Staged files, as pre-commit names them.")],
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="Judge all the records of these files as they are staged, not only those that the commit adds or "
+            "changes: also what was committed before, without the hook.",
+        ),
+    ] = False,
     policy: options.PolicyOption = None,
     waivers: options.WaiversOption = None,
     input_format: options.InputFormatOption = None,
@@ -28,7 +36,9 @@ def hook(
     from finetooth.counting import counted
     from finetooth.formats.brief import brief
 
-    judged = commit.judge(files, policy, waivers=waivers, input_format=input_format, tokenizer=tokenizer, resume=resume)
+    judged = commit.judge(
+        files, policy, full=full, waivers=waivers, input_format=input_format, tokenizer=tokenizer, resume=resume
+    )
     if judged is None:
         return
     if not quiet:
