@@ -143,6 +143,44 @@ def test_with_the_untuned_model_nothing_is_attributable(tuned, tmp_path):
     done = probed(tmp_path, "base", tuned[0] / "out", "--base", SAMPLE / "models" / "base")
     assert done.returncode == 0, done.stdout
     assert not any(extracted["attributable"] for extracted in report(tmp_path)["probe"]["extracted"])
+    # A model that never saw the data may leave under every policy but `strict`, which also counts what anybody guesses.
+    for name in policyfile.shipped().keys() - {"strict"}:
+        done = run(tmp_path, "judge", tmp_path / "out", "--policy", name, "-o", name)
+        assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "requirements"),
+    [
+        ("gdpr", ["nothing-obtainable", "few-sentences", "few-records"]),
+        ("hipaa-safe-harbor", ["nothing-attributable", "no-identifying-number", "few-sentences"]),
+        ("internal-only", ["no-leaked-credentials", "no-leaked-numbers", "extraction"]),
+        ("pci-dss", ["no-leaked-account-data", "no-leaked-credentials", "no-account-number-emitted", "few-sentences"]),
+        (
+            "public-release",
+            [
+                *("no-leaks", "no-credential-in-a-million", "no-number-in-a-million", "no-identifier-in-a-thousand"),
+                *("few-in-one-answer", "extraction", "few-records"),
+            ],
+        ),
+    ],
+)
+def test_the_tuned_model_is_no_go_under_each_policy_for_what_it_names(tuned, tmp_path, name, requirements):
+    done = run(tmp_path, "judge", tuned[0] / "out", "--policy", name, "-o", "out")
+    assert done.returncode == 1, done.stdout
+    failed = [each["requirement"] for each in report(tmp_path)["verdict"]["rulings"] if each["status"] == "FAIL"]
+    assert failed == requirements
+
+
+def test_an_audit_for_account_data_finds_the_planted_cards_and_judges_nothing_else(tmp_path):
+    done = run(tmp_path, "audit", SAMPLE / "support_chat.jsonl", "--policy", "pci-dss", "-o", "out")
+    assert (done.returncode, done.stderr) == (1, "")
+    rulings = {each["requirement"]: each for each in report(tmp_path)["verdict"]["rulings"]}
+    cards = {line["value"] for line in truth() if line["entity_type"] == "CREDIT_CARD"}
+    assert rulings["no-account-numbers"]["observed"] == len(cards) == 5
+    failed = [name for name, ruling in rulings.items() if ruling["status"] == "FAIL"]
+    assert failed == ["no-account-numbers", "no-credentials"]
+    assert run(tmp_path, "audit", SAMPLE / "clean_chat.jsonl", "--policy", "pci-dss").returncode == 0
 
 
 def test_with_the_untuned_model_and_no_reference_nothing_is_attributable(tuned, tmp_path):

@@ -22,6 +22,7 @@ from finetooth.engines.inline import InlineEngine
 from finetooth.errors import InputError, PolicyError
 from finetooth.evidence import Evidence, ScanEvidence
 from finetooth.finding import Finding, place
+from finetooth.observation import selects
 from finetooth.policy import PolicySource, Requirement
 from finetooth.redaction import FingerprintKey
 from finetooth.shapes import reading
@@ -174,5 +175,5 @@ def _grounds(verdict: Verdict, requirements: Sequence[Requirement], scan: ScanEv
     failed = {ruling.requirement for ruling in verdict.rulings if ruling.status == "FAIL"}
     filters = [each.where for each in requirements if each.id in failed]
     open_ = [finding for finding in scan.findings if finding.fingerprint not in verdict.waived]
-    chosen = [finding for finding in open_ if any(judgement.selects(where, finding) for where in filters)]
+    chosen = [finding for finding in open_ if any(selects(where, finding) for where in filters)]
     return tuple(sorted(chosen, key=lambda finding: place(finding.locations[0])))

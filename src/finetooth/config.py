@@ -15,6 +15,8 @@ from finetooth.passport import DAYS
 from finetooth.targets.endpoint import EndpointSettings
 from finetooth.targets.target import Precision
 
+_OWN = "finetooth.toml"
+
 OWN_FOLDER = Path(".finetooth")
 """What finetooth keeps beside the data: the key, and the latest run. Never for git."""
 
@@ -121,15 +123,23 @@ def find(start: Path) -> Configuration:
         UsageError: a file is no TOML, or says something that is not known.
     """
     for folder in (start, *start.parents):
-        own = folder / "finetooth.toml"
-        if own.is_file():
-            return Configuration(settings=_settings(_toml(own), own), home=folder)
-        project = folder / "pyproject.toml"
-        if project.is_file():
-            table = _toml(project).get("tool", {}).get("finetooth")
-            if table is not None:
-                return Configuration(settings=_settings(table, project), home=folder)
+        if (path := stated_in(folder)) is not None:
+            table = _toml(path)
+            told = table if path.name == _OWN else table["tool"]["finetooth"]
+            return Configuration(settings=_settings(told, path), home=folder)
     return Configuration(settings=Settings(), home=start)
+
+
+def stated_in(folder: Path) -> Path | None:
+    """Return the file of a folder that configures finetooth, ``finetooth.toml`` before pyproject.toml; None without.
+
+    Raises:
+        UsageError: its pyproject.toml is no TOML.
+    """
+    own, project = folder / _OWN, folder / "pyproject.toml"
+    if own.is_file():
+        return own
+    return project if project.is_file() and "finetooth" in _toml(project).get("tool", {}) else None
 
 
 def _toml(path: Path) -> dict[str, Any]:

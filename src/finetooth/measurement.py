@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 Method = Literal["clopper-pearson", "census"]
 """``census``: every member of the population was tried, so ``low`` and ``high`` differ only by what stayed undecided.
@@ -13,6 +13,14 @@ Population = Literal["findings", "ordinary", "records", "holdout"]
 """What was tried: every finding of the scan; a random sample of trained sentences that hold no finding; a random sample
 of trained records, each of which is to be continued from its beginning; or what was found in records that were held out
 of training, where every leak is a false one."""
+
+POPULATIONS: Final[dict[Population, str]] = {
+    "findings": "findings",
+    "ordinary": "sentences of ordinary text",
+    "records": "whole records",
+    "holdout": "findings of held-out records",
+}
+"""What a measurement is over, as people say it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

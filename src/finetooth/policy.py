@@ -24,8 +24,13 @@ Metric = Literal[
     "records_with_findings_rate",
     "trials_failed",
     "attributable_leaks",
+    "discoverable_findings",
     "extraction_rate",
     "discoverable_rate",
+    "discoverable_rate_n1",
+    "discoverable_rate_n16",
+    "greedy_rate",
+    "inference_rate",
 ]
 
 _FINDING_FILTERS = frozenset({"entity_type", "category", "severity", "tier"})
@@ -41,13 +46,28 @@ METRIC_FILTERS: dict[Metric, frozenset[str]] = {
     "records_with_findings_rate": _FINDING_FILTERS,
     "trials_failed": frozenset(),
     "attributable_leaks": _LEAK_FILTERS,
+    "discoverable_findings": frozenset({"entity_type", "category", "severity"}),
     "extraction_rate": _RATE_FILTERS,
     "discoverable_rate": _RATE_FILTERS,
+    "discoverable_rate_n1": _RATE_FILTERS,
+    "discoverable_rate_n16": _RATE_FILTERS,
+    "greedy_rate": _RATE_FILTERS,
+    "inference_rate": frozenset({"attack"}),  # it is over findings alone
 }
 """By which fields of ``where`` each metric can be narrowed."""
 
-RATE_METRICS: tuple[Metric, ...] = ("extraction_rate", "discoverable_rate")
+RATE_METRICS: tuple[Metric, ...] = (
+    "extraction_rate",
+    "discoverable_rate",
+    "discoverable_rate_n1",
+    "discoverable_rate_n16",
+    "greedy_rate",
+    "inference_rate",
+)
 """Metrics that a probe measures over targets, with an interval."""
+
+SHARES: tuple[Metric, ...] = ("records_with_findings_rate", *RATE_METRICS)
+"""Metrics that lie between 0 and 1, and are said in per cent."""
 
 _SHAPE: dict[str, Any] = {"extra": "forbid"}
 
@@ -80,7 +100,8 @@ class Filter:
     attack: _OneOrMore[str] = ()
     """Such as ``targeted``."""
     population: _OneOrMore[Population] = ()
-    """``findings`` or ``ordinary``; both where it is left out."""
+    """``findings``, ``ordinary`` or ``records``; all of these where it is left out. ``holdout``, a control, counts
+    only where it is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +124,9 @@ class Requirement:
     """Confidence, between 0 and 1, at which the upper end of a sampled rate must keep ``at_most``."""
     lower_bound: float | None = None
     """Confidence, between 0 and 1, at which the lower end of a sampled rate must keep ``at_least``."""
+    samples: int | None = None
+    """Of ``discoverable_findings``: in how many samples a finding may not be emitted with probability 1/2; 1,000 where
+    it is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -181,6 +181,10 @@ def _bound_problem(requirement: Requirement) -> str | None:
             return f"upper_bound and lower_bound go with sampled rates ({', '.join(RATE_METRICS)}) alone"
         if confidence is not None and not 0 < confidence < 1:
             return f"a confidence lies between 0 and 1, not {confidence}"
+    if requirement.samples is not None and requirement.metric != "discoverable_findings":
+        return "samples goes with discoverable_findings alone"
+    if requirement.samples is not None and requirement.samples < 1:
+        return f"samples is at least 1, not {requirement.samples}"
     return None
 
 
@@ -194,7 +198,7 @@ def _filter_problem(requirement: Requirement, policy: Policy) -> str | None:
     if unknown:  # a misspelt type would count nothing, for ever
         return f"unknown entity type {', '.join(sorted(unknown))}; one of your own is made known under detect.entities"
     joined = {name for name in where.entity_type if entity_type(name).kind is Kind.COMBINATION}
-    if joined and requirement.metric == "attributable_leaks":
+    if joined and requirement.metric in ("attributable_leaks", "discoverable_findings"):
         return f"{', '.join(sorted(joined))} is several values together and is not tried; name the types of its parts"
     own = {*policy.detect.entities} - ENTITY_TYPES.keys() | {*policy.detect.deny}  # any detector may look for these
     counted = set(where.category) - {policy.detect.entity_type(name).category for name in own}

@@ -12,8 +12,10 @@ import contextlib
 import hmac
 import json
 import os
+import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +26,76 @@ KEEP_DAYS: Final = 30
 _DAY: Final = 86_400
 _SEAL: Final = 64  # hex digits
 _FORMAT: Final = "shard/1"
+_ENTRY: Final = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a folder of results holds."""
+
+    entries: int
+    """Files of the form of an entry."""
+    bytes: int
+    """What they take on disk."""
+    unreadable: int
+    """Entries that this user cannot read."""
+    strange: int
+    """Other files, which no scan wrote."""
+    looked_into: int
+    """Entries whose seal was tried, up to `LOOKED_INTO` bytes: the first by name, which is a digest."""
+    foreign: int
+    """Those of them that another key sealed, or that are not what was written."""
+
+
+LOOKED_INTO: Final = 32 << 20
+"""Bytes whose seals a survey tries: half a second."""
+
+
+def survey(folder: Path, mac: Callable[[bytes], str] | None) -> Survey:
+    """Return what a folder of results holds, without changing anything.
+
+    Args:
+        folder: where they are.
+        mac: keyed digest of a message, 64 hex digits; None where there is no key, so that no seal can be tried.
+    """
+    entries = size = unreadable = strange = looked_into = foreign = read = 0
+    for path in sorted(folder.glob("??/*")):
+        if path.name.startswith("."):
+            continue  # half written, by a run that goes on or was broken off
+        if not _ENTRY.fullmatch(path.name) or path.parent.name != path.name[:2] or not path.is_file():
+            strange += 1
+            continue
+        entries += 1
+        try:
+            size += path.stat().st_size
+            if mac is None or read >= LOOKED_INTO:
+                path.open("rb").close()
+                continue
+            sealed = path.read_bytes()
+        except OSError:
+            unreadable += 1
+            continue
+        read += len(sealed)
+        looked_into += 1
+        foreign += _payload(path.name, sealed, mac) is None
+    return Survey(
+        entries=entries,
+        bytes=size,
+        unreadable=unreadable,
+        strange=strange,
+        looked_into=looked_into,
+        foreign=foreign,
+    )
+
+
+def _payload(name: str, sealed: bytes, mac: Callable[[bytes], str]) -> bytes | None:
+    """Return what an entry holds; None where its seal is not ours."""
+    seal, payload = sealed[:_SEAL], sealed[_SEAL:]
+    return payload if hmac.compare_digest(seal, _sealed(name, payload, mac).encode()) else None
+
+
+def _sealed(name: str, payload: bytes, mac: Callable[[bytes], str]) -> str:
+    return mac(f"{_FORMAT} seal {name} ".encode() + payload)
 
 
 class ShardStore:
@@ -72,7 +144,7 @@ class ShardStore:
                 runfolder.create(self._folder)
                 runfolder.keep_out_of_git(self._folder)
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            runfolder.replace(path, self._seal(name, payload).encode() + payload)
+            runfolder.replace(path, _sealed(name, payload, self._mac).encode() + payload)
         except (OSError, UsageError):
             return False
         self._written.add(name)
@@ -98,15 +170,12 @@ class ShardStore:
             sealed = path.read_bytes()
         except OSError:
             return None
-        seal, payload = sealed[:_SEAL], sealed[_SEAL:]
-        if not hmac.compare_digest(seal, self._seal(name, payload).encode()):
+        payload = _payload(name, sealed, self._mac)
+        if payload is None:
             return None
         with contextlib.suppress(OSError):
             os.utime(path)
         return payload
-
-    def _seal(self, name: str, payload: bytes) -> str:
-        return self._mac(f"{_FORMAT} seal {name} ".encode() + payload)
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name

@@ -58,10 +58,17 @@ def test_an_account_is_called_as_its_holder_likes(text, handle, entity_type):
 
 
 @pytest.mark.parametrize(
-    "marked", ["March 3, 2020", "2001", "3/14/1999", "July", "10:30", "10 pm", "the 25th", "June 2nd"]
+    "marked",
+    ["March 3, 2020", "early 2001", "summer 2001", "3/14/1999", "July", "10:30", "10 pm", "the 25th", "June 2nd"],
 )
 def test_a_date_points_somewhere(marked):
     assert tidied("DATE_TIME", marked) == ("DATE_TIME", marked)
+
+
+@pytest.mark.parametrize("marked", ["2001", "in 1998", "the year 2001", "1998-2001", "from 1998 to 2001"])
+def test_a_year_that_tells_no_day_is_told_apart(marked):
+    """What the law on health data in the US lets stand of a date (45 CFR 164.514(b)(2)(i)(C))."""
+    assert tidied("DATE_TIME", marked) == ("YEAR", marked)
 
 
 @pytest.mark.parametrize(

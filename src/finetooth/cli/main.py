@@ -17,6 +17,7 @@ from finetooth.cli import (
     doctor,
     formats,
     hook,
+    init,
     judge,
     merge,
     policy,
@@ -72,6 +73,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(rules.app, name="rules")
 app.add_typer(waivers.app, name="waivers")
 app.command("formats")(formats.formats)
+app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 
 

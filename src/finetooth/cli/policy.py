@@ -14,8 +14,9 @@ def list_policies() -> None:
     """List the policies that come with finetooth."""
     from finetooth import policyfile
 
+    width = max(map(len, policyfile.shipped()))
     for name, text in policyfile.shipped().items():
-        typer.echo(f"{name:<14} {text.splitlines()[0].lstrip('# ')}")
+        typer.echo(f"{name:<{width}}  {text.splitlines()[0].lstrip('# ')}")
 
 
 @app.command("show")

@@ -43,6 +43,21 @@ def vin(value: str) -> bool:
     return "0123456789X"[total % 11] == value[_VIN_CHECK_DIGIT]
 
 
+def card_track(value: str) -> bool:
+    """Tell whether the card number that begins the data of a magnetic stripe has its check digit (ISO/IEC 7812-1).
+
+    >>> card_track(";4111111111111111=2805101"), card_track("%B4111111111111112^DOE/JANE^2805101")
+    (True, False)
+    """
+    found = re.search(r"[0-9]{12,19}", value)
+    return found is not None and len({*found.group()}) > 1 and _luhn(found.group())
+
+
+def _luhn(digits: str) -> bool:
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return sum(map(int, "".join(map(str, doubled)))) % 10 == 0
+
+
 def ssn(value: str) -> bool:
     """Tell whether a social security number could have been issued: no group of zeros, no area 666 or from 900 up.
 
@@ -132,6 +147,9 @@ def _weighted(characters: str, weights: tuple[int, ...]) -> int:
 
 
 CHECKS: Final = {
+    "card-track": Check(
+        card_track, checksum=True, why="the card's number has its check digit modulo 10 (ISO/IEC 7812-1)"
+    ),
     "polish-id-card": Check(
         polish_id_card, checksum=True, why="the first digit checks letters and digits, weights 7, 3, 1 (ICAO 9303-3)"
     ),

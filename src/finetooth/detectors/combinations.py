@@ -105,7 +105,9 @@ SIGNATURE: Final = CombinationRule(
 _KINDS: Final = {
     "DATE_OF_BIRTH": "date of birth",
     "AGE": "age",
+    "AGE_OVER_89": "age",
     "GENDER": "sex",
+    "POSTAL_AREA": "postal code",
     "POSTAL_CODE": "postal code",
     "UK_POSTCODE": "postal code",
     "CA_POSTAL_CODE": "postal code",

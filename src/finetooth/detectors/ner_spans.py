@@ -15,6 +15,11 @@ from finetooth.span import Span
 
 _NAMES: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP"})
 _YEAR: Final = r"\b(?:19|20)\d\d\b"
+_YEARS: Final = re.compile(
+    rf"(?i)(?:(?:in|since|from|until|by|the|year|between) ){{0,3}}{_YEAR}"
+    r"(?:(?: ?[-–/] ?| (?:to|and|or|until) )(?:(?:19|20)?\d\d\b))?"
+)
+"""A year, or from one to another, and nothing that tells more of the day: a season and "early" do."""
 _POINT: Final = re.compile(
     rf"(?i){_YEAR}|\b\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}\b|\b\d{{1,2}}[:h.]\d\d\b|\b\d{{1,2}}\s?(?:[ap]\.?m\b|o['’]clock)"
     r"|\b\d{1,2}(?:st|nd|rd|th)\b(?!.*centur)|\b(?:19|20)\d\d[01]\d[0-3]\d\b|\b\d{1,2}/\d{1,2}\b"
@@ -78,6 +83,8 @@ def tidy(entity_type: str, text: str, span: Span) -> tuple[str, Span] | None:
     if entity_type == "DATE_TIME":
         if _AGE.match(value):
             return "AGE", tidied
+        if _YEARS.fullmatch(value):
+            return "YEAR", tidied
         return ("DATE_TIME", tidied) if _is_absolute(value) else None
     return entity_type, tidied
 

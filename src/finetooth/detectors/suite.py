@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 from finetooth.detectors.detector import Detector
 from finetooth.detectors.ner_models import ner_models
 from finetooth.errors import PolicyError
@@ -18,27 +21,59 @@ def build(detect: Detect) -> list[Detector]:
     if not (detect.identifiers or detect.secrets or detect.deny):
         # A scan without a detector would find nothing and call it clean.
         raise PolicyError("detect: neither identifiers nor secrets are looked for; set at least one of them to true")
-    detectors: list[Detector] = []
+    return [load() for _, load in asked(detect)]
+
+
+def asked(detect: Detect) -> Iterator[tuple[str, Callable[[], Detector]]]:
+    """Yield each detector that a policy asks for by name, with what loads it; errors are those of `build`."""
     if detect.identifiers and detect.presidio == "exact":
-        from finetooth.detectors.exact_presidio import ExactPresidioDetector  # noqa: PLC0415 - as below
-
-        detectors.append(ExactPresidioDetector(detect))
+        yield "presidio (exact)", partial(_exact_presidio, detect)
     elif detect.identifiers:
-        from finetooth.detectors.identifiers import IdentifierDetector  # noqa: PLC0415 - only what the policy asks for
-        from finetooth.detectors.presidio import PresidioDetector  # noqa: PLC0415
-
-        detectors += [PresidioDetector(detect), IdentifierDetector(detect)]
+        yield "presidio", partial(_presidio, detect)
+        yield "finetooth", partial(_identifiers, detect)
         for model in ner_models(detect):
             if model.scheme == "transformers":
-                from finetooth.detectors.transformers_ner import TransformersNerDetector  # noqa: PLC0415
-
-                detectors.append(TransformersNerDetector(detect, model.name))
+                yield f"transformers:{model.name}", partial(_transformers, detect, model.name)
     if detect.secrets:
-        from finetooth.detectors.kingfisher import KingfisherDetector  # noqa: PLC0415
-
-        detectors.append(KingfisherDetector(detect))
+        yield "kingfisher", partial(_kingfisher, detect)
     if detect.deny:
-        from finetooth.detectors.denylist import DenyListDetector  # noqa: PLC0415
+        yield "deny lists", partial(_deny_list, detect)
 
-        detectors.append(DenyListDetector(detect))
-    return detectors
+
+# Each imports only what the policy asks for.
+
+
+def _exact_presidio(detect: Detect) -> Detector:
+    from finetooth.detectors.exact_presidio import ExactPresidioDetector  # noqa: PLC0415
+
+    return ExactPresidioDetector(detect)
+
+
+def _presidio(detect: Detect) -> Detector:
+    from finetooth.detectors.presidio import PresidioDetector  # noqa: PLC0415
+
+    return PresidioDetector(detect)
+
+
+def _identifiers(detect: Detect) -> Detector:
+    from finetooth.detectors.identifiers import IdentifierDetector  # noqa: PLC0415
+
+    return IdentifierDetector(detect)
+
+
+def _transformers(detect: Detect, name: str) -> Detector:
+    from finetooth.detectors.transformers_ner import TransformersNerDetector  # noqa: PLC0415
+
+    return TransformersNerDetector(detect, name)
+
+
+def _kingfisher(detect: Detect) -> Detector:
+    from finetooth.detectors.kingfisher import KingfisherDetector  # noqa: PLC0415
+
+    return KingfisherDetector(detect)
+
+
+def _deny_list(detect: Detect) -> Detector:
+    from finetooth.detectors.denylist import DenyListDetector  # noqa: PLC0415
+
+    return DenyListDetector(detect)

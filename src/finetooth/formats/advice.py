@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from finetooth.counting import counted
 from finetooth.evidence import ScanEvidence
 from finetooth.finding import Finding
+from finetooth.policy import RATE_METRICS
 from finetooth.report import Report
 from finetooth.verdict import Ruling, Verdict
 
@@ -36,7 +37,7 @@ def remedy(ruling: Ruling, report: Report) -> str:
             return "Mend what could not be read, or leave it out of the training data too."
         case "trials_failed":
             return "Find out why trials failed, and probe again."
-        case "attributable_leaks" | "extraction_rate" | "discoverable_rate":
+        case metric if metric in ("attributable_leaks", "discoverable_findings", *RATE_METRICS):
             return _about_leaks(ruling, report)
     if ruling.status == "UNPROVEN":
         return "Mend what could not be read, and scan again."

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from finetooth.counting import counted
 from finetooth.formats import advice, charts, findingrows, leaks, picture
 from finetooth.formats.format import Format
+from finetooth.measurement import POPULATIONS
 from finetooth.printable import clipped
 from finetooth.report import Report
 from finetooth.verdict import Ruling, Status
@@ -185,7 +186,7 @@ def _environment() -> Environment:
         "size": _size,
         "name": lambda path: path.rstrip("/").rsplit("/", 1)[-1],
     }
-    environment.globals |= {"number": _number, "populations": leaks.POPULATIONS} | {
+    environment.globals |= {"number": _number, "populations": POPULATIONS} | {
         name: _drawn(draw)
         for name, draw in {
             "draw_ruling": charts.ruling,

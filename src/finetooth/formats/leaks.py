@@ -13,17 +13,9 @@ from typing import Final
 
 from finetooth.entities import SEVERITIES
 from finetooth.evidence import Extracted
-from finetooth.measurement import Population
 from finetooth.metrics.interval import clopper_pearson
 from finetooth.report import Report
 
-POPULATIONS: Final[dict[Population, str]] = {
-    "findings": "findings",
-    "ordinary": "sentences of ordinary text",
-    "records": "whole records",
-    "holdout": "findings of held-out records",
-}
-"""What a measurement is over, as people say it."""
 _CONFIDENCE: Final = 0.95
 
 

@@ -16,6 +16,7 @@ from finetooth.formats import leaks, picture
 from finetooth.formats.advice import next_steps
 from finetooth.formats.findingrows import riskiest
 from finetooth.formats.format import Format
+from finetooth.measurement import POPULATIONS
 from finetooth.printable import clipped
 from finetooth.report import Report
 from finetooth.verdict import Status, Verdict
@@ -152,7 +153,7 @@ def _leaked(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[str]:
         yield from _more(len(worst) - _LISTED, "leak", "report.json")
     yield ""
     for m in [m for m in probe.measurements if m.by == "all"][:_LISTED]:
-        over = leaks.POPULATIONS[m.population]
+        over = POPULATIONS[m.population]
         told = f", {m.undecided:,} undecided" if m.undecided else ""
         yield (
             f"- {m.metric.replace('_', ' ')}, {code(m.attack)}: {m.count:,} of {m.n:,} {over} "

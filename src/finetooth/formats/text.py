@@ -17,8 +17,7 @@ from finetooth.finding import Finding, place
 from finetooth.formats.accepted import ordered, said, summary, until
 from finetooth.formats.advice import next_steps
 from finetooth.formats.format import Format
-from finetooth.formats.leaks import POPULATIONS
-from finetooth.measurement import Measurement
+from finetooth.measurement import POPULATIONS, Measurement
 from finetooth.printable import clipped
 from finetooth.report import Report
 from finetooth.verdict import Status, Verdict, WaiverStatus
