@@ -258,7 +258,7 @@ class TestRefused:
         write(Path("data/b.jsonl"), [{"text": "something else"}])
         found = verify()
         assert found.status == "refused"
-        assert len(found.reasons) == 2
+        assert found.reasons == ("different data: data/b.jsonl is not what was judged under this name",)
 
     def test_an_added_file(self, project):
         write(Path("data/c.jsonl"), [{"text": "one more"}])

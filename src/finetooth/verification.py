@@ -115,16 +115,18 @@ def _files(statement: Statement, offer: Offer) -> Iterator[str]:
         else ""
     )
     known = {each.name for each in statement.of("data")}
+    told = {each.path for each in offer.data if each.fault}  # what cannot be read is no other file
     for each in offer.data:
         if each.sha256 and held[each.sha256] > judged[each.sha256]:
             held[each.sha256] -= 1
+            told.add(each.path)
             what = "is not what was judged under this name" if each.path in known else "was not judged"
             yield f"different data: {each.path} {what}{hint}"
     for subject in statement.of("data"):
         sha256 = _sha256(subject)
-        if judged[sha256] > held[sha256] and not any(each.fault for each in offer.data):
+        if judged[sha256] > held[sha256] and subject.name not in told:
             judged[sha256] -= 1
-            yield f"different data: {subject.name} was judged, and is not here as it was{hint}"
+            yield f"different data: {subject.name} was judged, and is not here{hint}"
 
 
 def _records(statement: Statement, offer: Offer) -> Iterator[str]:
