@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from finetooth.gating import gate
     from finetooth.passporting import digest, verify
     from finetooth.report import Report
+    from finetooth.tracking.mlflow import log_to_mlflow
     from finetooth.verification import Verification
     from finetooth.waiver import Waiver
 
@@ -30,6 +31,7 @@ __all__ = [
     "digest",
     "gate",
     "judge",
+    "log_to_mlflow",
     "probe",
     "scan",
     "verify",
@@ -54,6 +56,7 @@ _HOMES = {
     "Report": "report",
     "Verification": "verification",
     "Waiver": "waiver",
+    "log_to_mlflow": "tracking.mlflow",
 }
 
 
