@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from finetooth.api import audit, judge, probe, scan
+    from finetooth.callback import PassportCallback
     from finetooth.errors import FinetoothError, Incomplete, IncompleteError, NoGo, PassportRefused, UsageError
     from finetooth.gating import gate
     from finetooth.passporting import digest, verify
@@ -22,6 +23,7 @@ __all__ = [
     "Incomplete",
     "IncompleteError",
     "NoGo",
+    "PassportCallback",
     "PassportRefused",
     "Report",
     "UsageError",
@@ -56,6 +58,7 @@ _HOMES = {
     "Report": "report",
     "Verification": "verification",
     "Waiver": "waiver",
+    "PassportCallback": "callback",
     "log_to_mlflow": "tracking.mlflow",
 }
 
