@@ -54,6 +54,8 @@ def summary(report: Report) -> Summary:
         tags[f"{gate}.requirement.{ruling.requirement}"] = clipped(f"{ruling.status}: {ruling.reason}", _LONGEST_TEXT)
         metrics |= dict(_observed(ruling))
     if report.scan is not None:
+        if report.scan.records_sha256 is not None:
+            params[f"{gate}.records_sha256"] = report.scan.records_sha256
         metrics |= dict(_scanned(report.scan))
     if report.probe is not None:
         params |= {f"{gate}.{name}": value for name, value in _models(report.probe)}
