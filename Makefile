@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+INTEGRATION := $(VENV)/.integration
 
 .PHONY: help dev demo test test-slow accuracy bench bench-probe check fix rules data models ner clean
 
@@ -17,6 +18,10 @@ $(INSTALLED): pyproject.toml constraints.txt hatch_build.py $(wildcard src/finet
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[probe,dev]'
 	touch $@
 
+$(INTEGRATION): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[integration]'
+	touch $@
+
 demo: $(INSTALLED) ## audit the sample data and the model that was tuned on it: ends NO-GO, with the leaks shown
 	@$(BIN)/finetooth audit sample_data/support_chat.jsonl \
 		--model sample_data/models/tuned --base sample_data/models/base; \
@@ -25,7 +30,7 @@ demo: $(INSTALLED) ## audit the sample data and the model that was tuned on it: 
 test: $(INSTALLED) ## run the fast tests, on every core
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-slow: $(INSTALLED) ## run the tests that need minutes
+test-slow: $(INTEGRATION) ## run the tests that need minutes
 	$(BIN)/python -m pytest -m slow
 
 accuracy: $(INSTALLED) ## measure detection, and that of peers, on the labelled sets in the folder FINETOOTH_DATA

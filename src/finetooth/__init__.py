@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from finetooth.api import audit, judge, probe, scan
+    from finetooth.callback import PassportCallback
     from finetooth.errors import FinetoothError, Incomplete, IncompleteError, NoGo, PassportRefused, UsageError
     from finetooth.gating import gate
     from finetooth.passporting import digest, verify
     from finetooth.report import Report
+    from finetooth.tracking.mlflow import log_to_mlflow
     from finetooth.verification import Verification
     from finetooth.waiver import Waiver
 
@@ -21,6 +23,7 @@ __all__ = [
     "Incomplete",
     "IncompleteError",
     "NoGo",
+    "PassportCallback",
     "PassportRefused",
     "Report",
     "UsageError",
@@ -30,6 +33,7 @@ __all__ = [
     "digest",
     "gate",
     "judge",
+    "log_to_mlflow",
     "probe",
     "scan",
     "verify",
@@ -54,6 +58,8 @@ _HOMES = {
     "Report": "report",
     "Verification": "verification",
     "Waiver": "waiver",
+    "PassportCallback": "callback",
+    "log_to_mlflow": "tracking.mlflow",
 }
 
 
