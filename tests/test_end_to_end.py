@@ -183,12 +183,14 @@ def test_an_audit_for_account_data_finds_the_planted_cards_and_judges_nothing_el
     assert run(tmp_path, "audit", SAMPLE / "clean_chat.jsonl", "--policy", "pci-dss").returncode == 0
 
 
+@pytest.mark.slow
 def test_with_the_untuned_model_and_no_reference_nothing_is_attributable(tuned, tmp_path):
     done = probed(tmp_path, "base", tuned[0] / "out", "--attack", "targeted")
     assert done.returncode in (0, 3)
     assert not any(extracted["attributable"] for extracted in report(tmp_path)["probe"]["extracted"])
 
 
+@pytest.mark.slow
 def test_the_tuned_model_without_a_reference_is_never_go(tuned, tmp_path):
     assert probed(tmp_path, "tuned", tuned[0] / "out", "--attack", "targeted").returncode in (1, 3)
 
@@ -201,6 +203,7 @@ def test_a_probe_of_an_earlier_scan_gives_the_verdict_of_the_audit(tuned, tmp_pa
     assert (tmp_path / "out" / "evidence.json").read_bytes() == (tuned[0] / "out" / "evidence.json").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_tuned_model_is_not_blamed_for_people_it_never_saw(tmp_path, monkeypatch):
     """The same kind of conversations, with the same kind of values, none of which was ever in training."""
     monkeypatch.syspath_prepend(SAMPLE)

@@ -65,6 +65,7 @@ def between(server, probed, model="tuned", **more):
     return probed(server.named(model), server.named("base"), **more)
 
 
+@pytest.mark.slow
 def test_with_usable_log_probabilities_the_verdict_is_that_of_the_model_in_process(in_process, behind):
     _, report, requests = behind
     assert report.verdict.decision == in_process.verdict.decision == "NO-GO"
@@ -123,6 +124,7 @@ def test_a_dead_endpoint_is_incomplete(probed, tmp_path):
         between(gone, probed)
 
 
+@pytest.mark.slow
 def test_a_probe_that_was_broken_off_is_incomplete_and_the_next_one_goes_on(in_process, probed, tmp_path):
     (tmp_path / "finetooth.toml").write_text("[endpoint]\nretries = 0\n")
     with ModelServer().running() as server:
@@ -149,6 +151,7 @@ def test_a_budget_that_runs_out_is_incomplete_and_nothing_more_is_sent(probed, t
     assert any("the budget is spent" in each for each in report.probe.coverage.failures)
 
 
+@pytest.mark.slow
 def test_nothing_raw_is_written(behind):
     folder, report, _ = behind
     api.save(report, folder / "out")

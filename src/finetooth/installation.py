@@ -36,7 +36,9 @@ _EXTRAS: Final = {
     "train": "training behind the gate",
     "mlflow": "logging to MLflow",
 }
-"""What each extra is for. One that is not listed is told by its name, and ``dev`` is for whoever develops finetooth."""
+"""What each extra is for. One that is not listed is told by its name."""
+_DEVELOPERS: Final = frozenset({"dev", "integration"})
+"""The extras of whoever develops finetooth."""
 
 _SCAN: Final = "every scan"
 _REINSTALL: Final = "pip install --force-reinstall finetooth"
@@ -117,7 +119,7 @@ def _wanted() -> dict[str, list[str]]:
     extras: dict[str, list[str]] = {}
     for requirement in requirements:
         extra, name = _EXTRA.search(requirement), _NAME.match(requirement)
-        if extra and name and extra[1] != "dev":
+        if extra and name and extra[1] not in _DEVELOPERS:
             extras.setdefault(extra[1], []).append(name.group())
     return extras
 
