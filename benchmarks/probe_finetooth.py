@@ -92,7 +92,7 @@ def _claims(report: Report) -> tuple[Claim, ...]:
         learnt = tried.get(finding.fingerprint)
         places = tuple((each.record, each.pointer, each.start, each.end) for each in finding.locations)
         outcome = learnt.outcome if learnt else "not tried"
-        claims.append(Claim(outcome, learnt.probability if learnt else None, places))
+        claims.append(Claim(outcome, learnt.attacks.get("targeted") if learnt else None, places))
     return tuple(claims)
 
 

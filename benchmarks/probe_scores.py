@@ -39,6 +39,7 @@ class Claim:
 
     outcome: str
     probability: float | None
+    """After its own context, whichever attack told most of it; None where that was not asked."""
     places: tuple[tuple[int, str, int, int], ...]
     """Record, pointer, start and end of each occurrence."""
 
