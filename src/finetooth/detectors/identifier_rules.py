@@ -18,6 +18,7 @@ import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
 from finetooth.detectors import checks
+from finetooth.detectors.compiledpatterns import of_ours
 from finetooth.detectors.labels import Labels, words_of
 from finetooth.detectors.rulefiles import parsed, shipped
 from finetooth.detectors.timed import Pattern, TimedPattern
@@ -166,7 +167,7 @@ class OnDemand:
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
-        return re.compile(self.pattern, self.flags)
+        return of_ours(self.pattern, self.flags)
 
     @property
     def groupindex(self) -> Mapping[str, int]:
@@ -340,11 +341,13 @@ def _ready(
         if example.value is None or example.value not in example.text:
             raise ValueError(f"examples: '{example.text}' needs a value that stands in it")
     context = text.context or Context()
+    # A user's words may be the very values that are looked for, and are kept nowhere.
+    compile_words = of_ours if compile_pattern is OnDemand else re.compile
     return IdentifierRule(
         text=text,
         pattern=compile_pattern(_filled(text.pattern, definitions)),
         key_pattern=compile_pattern(_filled(text.key_pattern or text.pattern, definitions)),
-        labels=None if text.context is None else Labels(context.before, context.beside, context.after),
+        labels=None if text.context is None else Labels(context.before, context.beside, context.after, compile_words),
         keys=frozenset(words_of(key) for key in context.keys),
         alone=None if text.alone is None else compile_pattern(_filled(text.alone, definitions)),
         holds=None if check is None else check.holds,
