@@ -138,10 +138,10 @@ OURS = (r"(?P<year> \d{4} ) - (?: \d\d | [À-ÿ€😀] )+ # verbose", r"(?i)(?<
 @pytest.mark.parametrize("flags", [0, re.VERBOSE, re.IGNORECASE | re.ASCII])
 def test_a_pattern_of_ours_is_compiled_as_it_was(anew, monkeypatch, pattern, flags):
     # `re` holds patterns equal that were compiled to the same code from the same text.
-    assert compiledpatterns.of_ours(pattern, flags) == re.compile(pattern, flags)
+    assert compiledpatterns.with_re(pattern, flags) == re.compile(pattern, flags)
     anew()
     monkeypatch.setattr(compiledpatterns, "_code", lambda *_: pytest.fail("compiled once more"))
-    again = compiledpatterns.of_ours(pattern, flags)
+    again = compiledpatterns.with_re(pattern, flags)
     assert again == re.compile(pattern, flags)
     assert (again.groupindex, again.groups) == (
         re.compile(pattern, flags).groupindex,
@@ -152,7 +152,7 @@ def test_a_pattern_of_ours_is_compiled_as_it_was(anew, monkeypatch, pattern, fla
 def test_every_pattern_of_our_rules_is_compiled_as_re_does(anew):
     patterns = {rule.pattern.pattern for file in FILES for rule in load(file)}
     assert len(patterns) > 100
-    assert all(compiledpatterns.of_ours(each, re.VERBOSE) == re.compile(each, re.VERBOSE) for each in patterns)
+    assert all(compiledpatterns.with_re(each, re.VERBOSE) == re.compile(each, re.VERBOSE) for each in patterns)
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,9 @@ def test_every_pattern_of_our_rules_is_compiled_as_re_does(anew):
 def test_code_that_was_damaged_is_not_run(anew, monkeypatch, kept):
     with monkeypatch.context() as damaged:
         damaged.setattr(compiledpatterns, "_code", lambda *_: kept)
-        compiledpatterns.of_ours("b+")
+        compiledpatterns.with_re("b+")
         anew()
-    assert compiledpatterns.of_ours("b+").findall("abba") == ["bb"]
+    assert compiledpatterns.with_re("b+").findall("abba") == ["bb"]
 
 
 def test_words_of_a_users_own_rule_are_not_kept(anew, folder):

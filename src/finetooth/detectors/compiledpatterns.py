@@ -112,7 +112,7 @@ def serving() -> Iterator[None]:
         sys.modules["regex"] = regex
 
 
-def of_library(pattern: str) -> Any:
+def with_regex(pattern: str) -> Any:
     """Return what `regex.compile` makes of a pattern that is put together of a library's."""
     return _table().known((pattern, 0), lambda: regex.compile(pattern))
 
@@ -135,8 +135,8 @@ def _digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def of_ours(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """Return what `re.compile` makes of a pattern of finetooth's own."""
+def with_re(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """Return what `re.compile` makes of a pattern of finetooth's own, or of a library's."""
     name = ("re", hashlib.sha256(pattern.encode()).digest(), int(flags))
     try:
         more, code, groups, index = _table().known(name, lambda: _code(pattern, flags))

@@ -32,12 +32,17 @@ def identity(detect: Detect) -> str:
     """
     told = {
         "detect": _detect(detect),
-        "code": _code(),
-        "libraries": _libraries(),
+        "code": of_code(),
         "models": [_model(model.scheme, model.name) for model in ner_models(detect)],
         "classes": [_package(name.partition(":")[0]) for name in detect.recognizers if CLASS.fullmatch(name)],
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def of_code() -> str:
+    """Return a digest, hex, of the code of finetooth and of the versions of all libraries that it depends on."""
+    return hashlib.sha256(json.dumps([_code(), _libraries()], sort_keys=True).encode()).hexdigest()
 
 
 def _detect(detect: Detect) -> Any:
