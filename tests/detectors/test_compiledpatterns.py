@@ -9,9 +9,11 @@ import sys
 
 import pytest
 import regex
+import yaml
 
 from finetooth.detectors import compiledpatterns
 from finetooth.detectors.identifier_rules import FILES, compiled, load
+from finetooth.detectors.rulefiles import shipped
 
 LIBRARY = """
 import regex as re
@@ -200,3 +202,32 @@ def test_what_is_read_off_is_kept_for_a_librarys_patterns_alone(library, folder,
     compiledpatterns._digest.cache_clear()
     compiledpatterns.read_off(reader, shipped, code)
     assert asked == ["somebody's name", shipped]
+
+
+def test_a_parsed_file_is_parsed_once_and_each_has_his_own(anew):
+    asked = []
+
+    def parse(text):
+        asked.append(text)
+        return {"rules": [text, 1, None, 0.5, True]}
+
+    first = compiledpatterns.parsed(parse, "a")
+    first["rules"].clear()
+    anew()
+    assert compiledpatterns.parsed(parse, "a") == {"rules": ["a", 1, None, 0.5, True]}
+    assert asked == ["a"]
+    compiledpatterns.parsed(parse, "b")
+    assert asked == ["a", "b"]
+
+
+def test_what_is_no_plain_value_is_parsed_each_time(anew):
+    assert compiledpatterns.parsed(lambda _: [re.compile("a")], "a")
+    anew()
+    assert compiledpatterns.parsed(lambda _: [re.compile("a")], "a")
+
+
+def test_our_files_are_what_yaml_makes_of_them(anew):
+    for file in FILES:
+        assert shipped(file) == yaml.safe_load(file.read_text("utf-8"))
+        anew()
+        assert shipped(file) == yaml.safe_load(file.read_text("utf-8"))
