@@ -127,11 +127,13 @@ def test_what_no_pattern_matches_loads_nothing_more(in_steps):
     assert in_steps._judging is None
 
 
-def test_a_pattern_that_matches_is_judged_by_its_filter(at_once, in_steps):
-    text = b"https://user:example@example.com/"
-    assert [each.rule_id for each in in_steps._matching.scan(text) if "uri" in each.rule_id]
-    assert [told(answer) for answer in in_steps.scan([text])] == [told(answer) for answer in at_once.scan([text])]
-    assert in_steps._judging is not None
+@pytest.mark.parametrize("text", ["mongodb://foo:bar@example.com/ ", "https://bob:${PASSWORD}@db.acme.io/x "])
+def test_a_pattern_that_matches_is_judged_by_its_filter(at_once, in_steps, text):
+    uri = "betterleaks.generic-credential-uri"
+    assert uri in {each.rule_id for each in in_steps._matching.scan(text.encode())}
+    (whole,) = at_once.scan([text.encode()])
+    assert uri not in {each.rule_id for each in whole}
+    assert [told(answer) for answer in in_steps.scan([text.encode()])] == [told(whole)]
 
 
 def test_a_rule_that_is_told_and_read_again_says_the_same(at_once, in_steps):
@@ -147,7 +149,15 @@ def sealed(content):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[]\n[]\n[]", b"0\n[]\n[]\n[]", b"\xff", sealed(b'["a"]\n["{"]\n["{"]'), sealed(b"[1]\n[2]\n[3]\n[4]")],
+    [
+        b"",
+        b"a\n{}\n{}",
+        b"0\na\n{}\n{}",
+        b"\xff",
+        sealed(b"a\n{\n{"),
+        sealed(b"1\n2\n3\n4"),
+        sealed(b"\xff"),
+    ],
 )
 def test_a_damaged_file_costs_no_finding(tmp_path, content):
     folder = cache_folder("kingfisher")

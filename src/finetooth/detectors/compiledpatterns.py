@@ -27,6 +27,7 @@ from typing import Any, Final, TypeVar
 
 import regex
 
+import finetooth
 from finetooth import runfolder
 from finetooth.detectors.cachefolder import cache_folder
 
@@ -144,7 +145,8 @@ def parsed(parse: Callable[[str], Any], text: str) -> Any:
 
 @cache
 def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    # The version is that of this process, whose files may have been replaced since it began.
+    return f"{finetooth.__version__} {hashlib.sha256(file.read_bytes()).hexdigest()}"
 
 
 def with_re(pattern: str, flags: int = 0) -> re.Pattern[str]:

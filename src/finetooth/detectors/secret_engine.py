@@ -41,6 +41,9 @@ _ONLY_SHOWN: Final = frozenset({"detection_regex"})
 _NEEDED_LATER: Final = _ONLY_SHOWN | {"betterleaks_filter", "examples", "negative_examples", "references", "revocation"}
 """What a rule does not need to match."""
 
+_FORMAT: Final = "catalogue/1"
+"""Names how the catalogue is kept, and what `_line` makes of a rule."""
+
 Answer = list[Any] | Exception
 """Kingfisher's findings in a text, or what kept it from scanning it."""
 
@@ -135,24 +138,23 @@ class _Catalogue:
 
     def __init__(self, cache: Path) -> None:
         """Read it from the cache, or have it from Kingfisher, which takes as long as to load all rules."""
-        made_by = f"{installed('kingfisher-secret-scanner')} {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
+        made_by = f"{_FORMAT} {installed('kingfisher-secret-scanner')} {sorted(_NEEDED_LATER)} {sorted(_ONLY_SHOWN)}"
         file = cache / f"{hashlib.sha256(made_by.encode()).hexdigest()[:32]}.catalogue"
         try:
             digest, _, content = file.read_bytes().partition(b"\n")
             if hashlib.sha256(content).hexdigest().encode() != digest:
                 raise ValueError
-            names, patterns, self._whole = content.decode().splitlines()
-            self.names: list[str] = json.loads(names)
-            self._patterns: list[str] = json.loads(patterns)
+            lines = content.decode().split("\n")
         except (OSError, ValueError):  # there is none yet, or it was damaged
             rules = _rules([], cache, catalogue=True)
             told = [rules.detail(each["id"]) for each in rules.metadata()]
-            self.names = [each["id"] for each in told]
-            self._patterns = [_line(each, _NEEDED_LATER) for each in told]
-            self._whole = json.dumps([_line(each, _ONLY_SHOWN) for each in told])
-            content = "\n".join((json.dumps(self.names), json.dumps(self._patterns), self._whole)).encode()
+            lines = [each["id"] for each in told]
+            lines += [_line(each, without) for without in (_NEEDED_LATER, _ONLY_SHOWN) for each in told]
+            content = "\n".join(lines).encode()
             with contextlib.suppress(OSError):
                 runfolder.replace(file, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+        count = len(lines) // 3
+        self.names, self._patterns, self._whole = lines[:count], lines[count : 2 * count], lines[2 * count :]
 
     def rules(self, cache: Path, *, whole: frozenset[str] = frozenset(), beside: Sequence[Path] = ()) -> Any:
         """Return the rules: some whole, and of the others the patterns.
@@ -167,7 +169,7 @@ class _Catalogue:
         lines = self._patterns
         try:
             if whole:
-                told = zip(self.names, self._patterns, json.loads(self._whole), strict=True)
+                told = zip(self.names, self._patterns, self._whole, strict=True)
                 lines = [all_ if name in whole else pattern for name, pattern, all_ in told]
             # JSON is YAML, and Kingfisher reads files alone.
             with tempfile.NamedTemporaryFile("w", suffix=".yml", dir=cache, encoding="utf-8") as file:
