@@ -3,10 +3,10 @@
     python benchmarks/hook.py [--runs N] [--peer] [RECORDS.jsonl]
 
 CPU seconds, user and system, of the whole command and all that it starts: the median, after one run that fills the
-caches of rules and of the file system. ``fresh`` scans the change, ``again`` is the same commit tried once more. The
-repository is made in a temporary folder; the records that are added are the first 200 of RECORDS.jsonl (the sample
-data by default, of which most hold planted findings). With ``--peer``, detect-secrets-hook runs once on the same
-commit; it reads the whole file, which takes minutes.
+caches of rules and of the file system, and writes Python's bytecode, as an installation has it. ``fresh`` scans the
+change, ``again`` is the same commit tried once more. The repository is made in a temporary folder; the records that are
+added are the first 200 of RECORDS.jsonl (the sample data by default, of which most hold planted findings). With
+``--peer``, detect-secrets-hook runs once on the same commit; it reads the whole file, which takes minutes.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def _median(run: Callable[[], float], runs: int) -> float:
 def _cpu(command: Sequence[str], folder: Path, codes: set[int]) -> float:
     """Return the CPU seconds of a command and of all its children."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    left_out = ("GIT_", "PYTHONDONTWRITEBYTECODE")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in codes:

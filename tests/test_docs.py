@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from finetooth.cli.main import app
+from finetooth.cli.commands import app
 
 TOP = Path(__file__).parents[1]
 PAGES = [TOP / "README.md", *sorted(TOP.glob("docs/**/*.md")), *TOP.glob("*.md")]

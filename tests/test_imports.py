@@ -26,7 +26,7 @@ def test_import_loads_nothing_heavy():
 
 
 def test_help_loads_nothing_heavy():
-    code = "from click.testing import CliRunner\nimport typer\nfrom finetooth.cli.main import app\n"
+    code = "from click.testing import CliRunner\nimport typer\nfrom finetooth.cli.commands import app\n"
     code += "assert CliRunner().invoke(typer.main.get_command(app), ['audit', '--help']).exit_code == 0"
     assert not modules_after(code) & HEAVY
 
@@ -82,6 +82,20 @@ def test_a_hook_without_a_model_loads_neither_spacy_nor_an_http_client(tmp_path,
     loaded = modules_after(code)
     assert {"kingfisher_sdk", "presidio_analyzer", "tldextract"} <= loaded
     assert not {"spacy", "thinc", "numpy", "requests", "filelock"} & loaded
+
+
+def test_a_hook_on_a_plain_line_loads_nothing_that_reads_lines_or_validates(tmp_path, git):
+    call = git(tmp_path)
+    requirement = "{id: none, metric: findings, at_most: 0}"
+    policy = f"{{schema: finetooth.policy/v1, name: quick, detect: {{ner: null}}, train: [{requirement}]}}"
+    (tmp_path / "quick.yaml").write_text(policy)
+    (tmp_path / "train.jsonl").write_text('{"text": "Mail bob@acme.io, my passport is 912345678"}\n')
+    call("add", "train.jsonl")
+    code = f"import os, sys; os.chdir({str(tmp_path)!r})\nfrom finetooth.cli.main import run\n"
+    code += "sys.argv = ['finetooth', 'hook', 'train.jsonl', '--policy', 'quick.yaml', '--no-resume', '-q']\n"
+    code += "try: run()\nexcept SystemExit as end: assert end.code == 1, end.code"
+    assert "pydantic" in modules_after(code)  # the policy is validated once
+    assert not {"pydantic", "typer", "rich"} & modules_after(code)
 
 
 WITHOUT_A_MODEL = """

@@ -4,6 +4,8 @@ import pytest
 
 from finetooth import policyfile
 from finetooth.errors import PolicyError
+from finetooth.redaction import FingerprintKey
+from finetooth.shardstore import ShardStore
 
 HEAD = "schema: finetooth.policy/v1\nname: test\n"
 TRAIN = HEAD + "train:\n  - "
@@ -123,3 +125,65 @@ def test_no_shipped_policy_lets_a_credential_be_waived():
 def test_terms_for_waivers_that_make_no_sense_are_refused(terms):
     with pytest.raises(PolicyError, match=r"x\.yaml:3: waivers"):
         policyfile.parse(f"schema: finetooth.policy/v1\nname: x\nwaivers: {terms}\n", "x.yaml")
+
+
+class ValidatedError(Exception):
+    pass
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """Return a function that gives the store of one key and one version of the code."""
+    return lambda key="a", code="1": ShardStore(tmp_path / "shards", FingerprintKey(key.encode() * 32).mac, code)
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """From here on, nothing can be validated."""
+
+    def start():
+        def refuse(*_):
+            raise ValidatedError
+
+        monkeypatch.setattr(policyfile, "_validated", refuse)
+
+    return start
+
+
+def test_what_was_validated_is_not_validated_again(kept, refusing):
+    first = policyfile.load("standard", kept())
+    refusing()
+    assert policyfile.load("standard", kept()) == first
+    for other in (kept(key="b"), kept(code="2"), None):
+        with pytest.raises(ValidatedError):
+            policyfile.load("standard", other)
+    with pytest.raises(ValidatedError):
+        policyfile.load("strict", kept())
+
+
+def test_a_policy_that_somebody_else_has_put_there_is_not_believed(kept, refusing, tmp_path):
+    policyfile.load("standard", kept())
+    (entry,) = (tmp_path / "shards").glob("??/*")
+    sealed = entry.read_bytes()
+    lax = sealed[:64] + sealed[64:].replace(b'"at_most": 0.0', b'"at_most": 9.0')
+    assert lax != sealed
+    entry.write_bytes(lax)
+    refusing()
+    with pytest.raises(ValidatedError):
+        policyfile.load("standard", kept())
+
+
+def test_what_is_refused_is_refused_again_and_a_lost_file_is_told_with_its_line(kept, tmp_path):
+    with pytest.raises(PolicyError):
+        policyfile.parse("schema: finetooth.policy/v1", "p.yaml", tmp_path, kept())
+    with pytest.raises(PolicyError):
+        policyfile.parse("schema: finetooth.policy/v1", "p.yaml", tmp_path, kept())
+    (tmp_path / "allowed.txt").write_text("value\n")
+    text = "schema: finetooth.policy/v1\nname: a\ndetect:\n  allow: allowed.txt\n"
+    first = policyfile.parse(text, "p.yaml", tmp_path, kept())
+    assert policyfile.parse(text, "p.yaml", tmp_path, kept()) == first
+    (tmp_path / "allowed.txt").write_text("another\n")
+    assert policyfile.parse(text, "p.yaml", tmp_path, kept()).sha256 != first.sha256
+    (tmp_path / "allowed.txt").unlink()
+    with pytest.raises(PolicyError, match=r"p\.yaml:4: detect\.allow"):
+        policyfile.parse(text, "p.yaml", tmp_path, kept())

@@ -3,7 +3,8 @@
 The staged content is judged, whatever the working tree holds by now: of a file that the last commit has too, the
 records that are new or changed; of any other all of it. Requirements that speak of the whole of a dataset (``records``)
 are not asked of a part of it; all others are, over what was scanned. Nothing is written but the fingerprint key on
-first use, and what need not be scanned again when the same commit is tried once more.
+first use, and, sealed with it, what need not be scanned again when the same commit is tried once more, and that the
+policy was found valid.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from finetooth import config, judgement, keyfile, policyfile, scanner, waiverfile
-from finetooth.detectors.identity import identity
+from finetooth.detectors.identity import identity, of_code
 from finetooth.engines.engine import Engine
 from finetooth.engines.inline import InlineEngine
 from finetooth.errors import InputError, PolicyError
@@ -90,12 +91,13 @@ def judge(
         IncompleteError: a part could not be run at all.
     """
     settings = config.find(Path.cwd())
-    chosen = policyfile.load(settings.policy if policy is None else str(policy))
+    key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
+    policies = ShardStore(settings.store, key.mac, of_code())
+    chosen = policyfile.load(settings.policy if policy is None else str(policy), policies)
     requirements = _requirements(chosen)
     partly, wholly, size = _sources(files, full=full)
     if not (partly or wholly):
         return None
-    key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
     accepted = waiverfile.resolve(waivers, settings.waivers, key.id)
     named = None if tokenizer is None else str(tokenizer)
     store = ShardStore(settings.store, key.mac, identity(chosen.policy.detect), resume=resume)

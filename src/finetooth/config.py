@@ -6,14 +6,16 @@ import tomllib
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, TypeAdapter, ValidationError
-
+from finetooth.constraints import Bounded
 from finetooth.errors import UsageError
-from finetooth.passport import DAYS
 from finetooth.targets.endpoint import EndpointSettings
 from finetooth.targets.target import Precision
+from finetooth.verdict import GOOD_FOR
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _OWN = "finetooth.toml"
 
@@ -52,7 +54,7 @@ class Settings:
     """What the weights of a local model are kept in: ``float32``, ``bfloat16`` or ``float16``."""
     signing_key: Path | None = None
     """File that holds the private key (Ed25519, PEM) that passports are signed with, beside the file."""
-    passport_days: Annotated[int, Field(ge=1)] = DAYS
+    passport_days: Annotated[int, Bounded(ge=1)] = GOOD_FOR
     """For how many days a passport is good."""
     endpoint: EndpointSettings = field(default_factory=EndpointSettings)
     """How models behind an endpoint are asked."""
@@ -150,6 +152,8 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def _settings(table: dict[str, Any], path: Path) -> Settings:
+    from pydantic import ValidationError  # noqa: PLC0415 - only where there is a file
+
     try:
         return _adapter().validate_python(table)
     except ValidationError as error:
@@ -161,4 +165,6 @@ def _settings(table: dict[str, Any], path: Path) -> Settings:
 
 @cache
 def _adapter() -> TypeAdapter[Settings]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - as above
+
     return TypeAdapter(Settings)

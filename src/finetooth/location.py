@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import Field
+from typing import Any, ClassVar, Literal
 
 Role = Literal["system", "user", "assistant", "tool", "prompt", "completion", "chosen", "rejected", "text", "other"]
 """Who speaks in a passage. ``other`` is anything that no known record format gives a speaker to."""
@@ -15,7 +13,11 @@ Role = Literal["system", "user", "assistant", "tool", "prompt", "completion", "c
 class Location:
     """One occurrence of a finding."""
 
-    __pydantic_config__: ClassVar[Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
+    __pydantic_config__: ClassVar[Any] = {
+        "use_attribute_docstrings": True,
+        "extra": "forbid",
+        "alias_generator": lambda name: {"part": "in"}.get(name, name),  # a word that no field of Python can have
+    }
 
     path: str
     """The dataset file as the user named it; masked where it holds a finding."""
@@ -25,7 +27,7 @@ class Location:
     """Ordinal of the record in its file, from 0; unread records count, blank lines do not."""
     pointer: str
     """JSON Pointer (RFC 6901) of the string leaf; key segments that hold a finding are masked."""
-    part: Annotated[Literal["value", "key"], Field(alias="in")] = "value"
+    part: Literal["value", "key"] = "value"
     """Whether the finding stands in the leaf at ``pointer``, or in the pointer's own last key."""
     inner: tuple[dict[str, str], ...] | None = None
     """The way into a nested encoding, or null where the value stands there plainly."""

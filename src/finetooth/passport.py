@@ -17,16 +17,13 @@ from pydantic import Field
 from finetooth.evidence import DetectorRun, ModelIdentity, ProbeCoverage
 from finetooth.policy import Stage
 from finetooth.report import PolicyIdentity, Report, Tool
-from finetooth.verdict import Ruling, WaiverRuling
+from finetooth.verdict import GOOD_FOR, Ruling, WaiverRuling
 
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
 PREDICATE: Final = "https://in-toto.io/attestation/test-result/v0.1"
 
 RECORDS: Final = "finetoothRecordsV1"
 """What a digest of records, whatever their order and container, is called among digests."""
-
-DAYS: Final = 90
-"""For how many days a passport is good, unless somebody says otherwise: data goes stale, and so do detectors."""
 
 _SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
 _OPEN: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "ignore", "serialize_by_alias": True}
@@ -189,7 +186,7 @@ class Signed:
     """Key ids with signatures; none where nobody signed."""
 
 
-def issue(report: Report, today: date, days: int = DAYS) -> Statement | str:
+def issue(report: Report, today: date, days: int = GOOD_FOR) -> Statement | str:
     """Return the passport that a report is worth, or why there is none.
 
     Args:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field
-
+from finetooth.constraints import Bounded, Prepared
 from finetooth.entities import Category, EntityType, Kind, Severity, Tier, entity_type
 from finetooth.measurement import Population
 
@@ -79,8 +78,8 @@ def _listed(value: object) -> object:
 
 # An empty list is refused: it would read as "none of them" and mean "all of them".
 _T = TypeVar("_T")
-_OneOrMore = Annotated[tuple[_T, ...], BeforeValidator(_listed), Field(min_length=1)]
-_Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+_OneOrMore = Annotated[tuple[_T, ...], Bounded(min_length=1), Prepared(_listed)]
+_Listed = Annotated[tuple[str, ...], Prepared(_listed)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +238,7 @@ class WaiverTerms:
 
     credentials: bool = False
     """Whether a credential can be waived at all: one in a dataset is burnt, and wants revoking."""
-    max_days: Annotated[int, Field(ge=1)] | None = None
+    max_days: Annotated[int, Bounded(ge=1)] | None = None
     """How many days ahead a waiver may end at most; null for any."""
 
 

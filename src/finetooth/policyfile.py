@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import TypeAdapter, ValidationError
 from yaml import MarkedYAMLError, Node, SafeLoader, YAMLError, compose
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
+from finetooth import policycode
 from finetooth.digests import digest_of
 from finetooth.entities import ENTITY_TYPES, Kind, entity_type
 from finetooth.errors import PolicyError
@@ -29,23 +30,44 @@ from finetooth.policy import (
     Stage,
 )
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
 
-def load(name_or_path: str) -> PolicySource:
+
+class Kept(Protocol):
+    """Keeps policies that were validated, sealed: `finetooth.shardstore.ShardStore`."""
+
+    def name(self, *facts: str) -> str:
+        """Return the name of what depends on these facts."""
+
+    def recall(self, name: str) -> bytes | None:
+        """Return what was kept under a name, by whoever holds the key; None where nothing was."""
+
+    def put(self, name: str, payload: bytes) -> bool:
+        """Keep it, and tell whether that was possible."""
+
+
+def load(name_or_path: str, kept: Kept | None = None) -> PolicySource:
     """Return a policy by the name of a shipped one, or by path.
+
+    Args:
+        name_or_path: which.
+        kept: what was validated before, by the same code, need not be validated again: that takes as long as to import
+            what does it.
 
     Raises:
         PolicyError: there is no such policy, or it does not validate. The message names file, line and path.
     """
     shipped_text = shipped().get(name_or_path)
     if shipped_text is not None:
-        return parse(shipped_text, name_or_path)
+        return parse(shipped_text, name_or_path, kept=kept)
     path = Path(name_or_path)
     if not path.is_file():
         raise PolicyError(
             f"{name_or_path}: no such policy; name a YAML file, or one of the shipped policies: {', '.join(shipped())}"
         )
     try:
-        return parse(path.read_text(encoding="utf-8"), name_or_path, path.parent)
+        return parse(path.read_text(encoding="utf-8"), name_or_path, path.parent, kept)
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{name_or_path}: cannot be read ({type(error).__name__}); a policy is UTF-8 YAML") from error
 
@@ -60,17 +82,40 @@ def shipped() -> dict[str, str]:
     return {entry.name.removesuffix(".yaml"): entry.read_text("utf-8") for entry in sorted(texts, key=lambda e: e.name)}
 
 
-def parse(text: str, origin: str, folder: Path = Path()) -> PolicySource:
+def parse(text: str, origin: str, folder: Path = Path(), kept: Kept | None = None) -> PolicySource:
     """Return the policy that a YAML text holds.
 
     Args:
         text: the YAML.
         origin: where it comes from, for messages.
         folder: what the files that it names are relative to.
+        kept: see `load`.
 
     Raises:
         PolicyError: it is no YAML, does not validate, or demands something that makes no sense.
     """
+    name = kept.name("policy", text) if kept else ""
+    if kept and (payload := kept.recall(name)) is not None:
+        policy = policycode.decode(payload)
+        # What is wrong with a file is told with the line that names it.
+        if all(os.access(folder / file, os.R_OK) for _, file in _files(policy.detect)):
+            return _source(policy, text, folder)
+    policy = _validated(text, origin, folder)
+    if kept:
+        kept.put(name, policycode.encode(policy))
+    return _source(policy, text, folder)
+
+
+def _source(policy: Policy, text: str, folder: Path) -> PolicySource:
+    digest = hashlib.sha256(text.encode())
+    if named := list(_files(policy.detect)):
+        digest.update(digest_of((name, folder / name) for _, name in named).encode())
+    return PolicySource(policy=replace(policy, detect=_beside(policy.detect, folder)), sha256=digest.hexdigest())
+
+
+def _validated(text: str, origin: str, folder: Path) -> Policy:
+    from pydantic import ValidationError  # noqa: PLC0415 - a tenth of a hook's time
+
     try:
         root = compose(text, Loader=SafeLoader)
         value = SafeLoader("").construct_document(root) if root else None
@@ -83,16 +128,13 @@ def parse(text: str, origin: str, folder: Path = Path()) -> PolicySource:
         raise PolicyError(f"{origin}:1: a policy is a mapping that begins with 'schema: finetooth.policy/v1'")
     refuse_repeated_keys(root, origin)
     try:
-        policy = _adapter().validate_python(value)
+        policy: Policy = _adapter().validate_python(value)
     except ValidationError as error:
         raise PolicyError(explained(error, root, origin)) from error
     _refuse_senseless(policy, root, origin)
-    digest = hashlib.sha256(text.encode())
-    if named := list(_files(policy.detect)):
-        for place, name in named:
-            _refuse_unreadable(folder / name, name, place, root, origin)
-        digest.update(digest_of((name, folder / name) for _, name in named).encode())
-    return PolicySource(policy=replace(policy, detect=_beside(policy.detect, folder)), sha256=digest.hexdigest())
+    for place, name in _files(policy.detect):
+        _refuse_unreadable(folder / name, name, place, root, origin)
+    return policy
 
 
 def _files(detect: Detect) -> Iterator[tuple[tuple[int | str, ...], str]]:
@@ -135,6 +177,8 @@ def _beside(detect: Detect, folder: Path) -> Detect:
 
 @cache
 def _adapter() -> TypeAdapter[Policy]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - as above
+
     return TypeAdapter(Policy)
 
 

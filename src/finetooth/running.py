@@ -277,6 +277,8 @@ def _models(
     if probing.model is None:
         if probing.base is not None:
             raise InputError("a base model without a tuned one proves nothing; name the tuned model with --model")
+        if probing.holdout is not None:
+            raise InputError("held-out data without a model are controls of nothing; name the tuned model with --model")
         return None
     from finetooth.targets.receipts import ReceiptFolder  # noqa: PLC0415 - only where a model is probed
     from finetooth.targets.resolve import resolve  # noqa: PLC0415

@@ -122,7 +122,11 @@ class ShardStore:
 
     def holds(self, name: str) -> bool:
         """Tell whether there is a whole and genuine entry that may be used."""
-        return (self._resume or name in self._written) and self._read(name) is not None
+        return self.recall(name) is not None
+
+    def recall(self, name: str) -> bytes | None:
+        """Return an entry that is whole and genuine; None where there is none that may be used."""
+        return self._read(name) if self._resume or name in self._written else None
 
     def get(self, name: str) -> bytes:
         """Return an entry.

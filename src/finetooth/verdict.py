@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from finetooth.policy import Stage
 
@@ -14,6 +14,9 @@ WaiverStatus = Literal["honoured", "expired", "refused", "unmatched"]
 
 EXIT_CODES: dict[Outcome, int] = {"GO": 0, "NO-GO": 1, "INCOMPLETE": 3}
 """What the command line ends with. 2 is for requests under which nothing was judged."""
+
+GOOD_FOR: Final = 90
+"""For how many days a passport is good, unless somebody says otherwise: data goes stale, and so do detectors."""
 
 _SHAPE: dict[str, Any] = {"use_attribute_docstrings": True, "extra": "forbid"}
 

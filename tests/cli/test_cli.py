@@ -65,6 +65,10 @@ def test_exit_zero_forgives_no_go_alone(run, tmp_path):
         (["scan", "train.jsonl", "--no-such-flag"], "--no-such-flag"),
         (["audit", "train.jsonl", "--model", "nowhere"], "no such folder"),
         (["audit", "train.jsonl", "--base", "nowhere"], "--model"),
+        (
+            ["audit", "train.jsonl", "--holdout", "train.jsonl"],
+            "controls of nothing; name the tuned model with --model",
+        ),
         (["probe", "--data", "train.jsonl"], "--model"),
         (["judge", "nowhere"], "no evidence here"),
         (["report", "nowhere"], "no report here"),

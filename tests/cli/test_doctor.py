@@ -126,7 +126,7 @@ def test_whatever_a_broken_library_raises_is_told_without_its_message(doctor, mo
 
 
 def test_a_detector_that_loads_and_cannot_read_a_text_is_told(doctor, monkeypatch):
-    def stop(self, text):
+    def stop(self, *_):
         raise TimeoutError
 
     monkeypatch.setattr(kingfisher.KingfisherDetector, "_matches", stop)

@@ -5,7 +5,7 @@ import pytest
 import yaml
 from detector_contract import DetectorContract
 
-from finetooth.detectors import kingfisher as adapter
+from finetooth.detectors import secret_engine
 from finetooth.detectors.cachefolder import cache_folder
 from finetooth.detectors.catalogue import meaning
 from finetooth.detectors.detector import Undetected
@@ -13,7 +13,7 @@ from finetooth.detectors.kingfisher import KingfisherDetector
 from finetooth.detectors.proposals import _READERS
 from finetooth.policy import Detect, EntityOverride
 
-RULES = yaml.safe_load(adapter.RULES.read_text(encoding="utf-8"))["rules"]
+RULES = yaml.safe_load(secret_engine.RULES.read_text(encoding="utf-8"))["rules"]
 # Tokens are put together here, so that no scanner of repositories takes this file for a leak.
 GITHUB = "gh" + "p_" + "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5"
 AWS = "AK" + "IA" + "Z7VRSQ5TJN2XMPLQ"
@@ -304,7 +304,7 @@ def test_a_scan_that_does_not_end_is_undetected(kingfisher, monkeypatch):
         def scan(self, data, timeout):
             raise TimeoutError(data.decode())
 
-    monkeypatch.setattr(kingfisher, "_scanner", Stuck())
+    monkeypatch.setattr(kingfisher._engine, "_matching", Stuck())
     (answer,) = kingfisher.detect([GITHUB])
     assert isinstance(answer, Undetected)
     assert GITHUB not in answer.reason

@@ -1,9 +1,11 @@
 """What is remembered of phone numbers is what `phonenumbers` says."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from phonenumbers import Leniency, PhoneNumberMatcher
+from phonenumbers import Leniency, PhoneNumberMatcher, re_util
 
 from finetooth.detectors import phone_matching
 from finetooth.detectors.phone_matching import phone_numbers
@@ -54,3 +56,12 @@ def test_a_candidate_is_read_once_for_each_plan():
 def test_a_long_text_is_left_to_the_library():
     text = "x " * phone_matching._LONGEST + "415-555-2671"
     assert told(text, Leniency.VALID) == plain(text, Leniency.VALID)
+
+
+def test_patterns_of_plans_are_compiled_as_the_library_does_and_once():
+    assert [*phone_numbers("call 212-555-0123 or +33 1 42 68 53 00", ["US"], Leniency.VALID)]
+    known = {**re_util._COMPILED_PATTERNS}
+    assert known
+    assert all(compiled == re.compile(text) for text, compiled in known.items())
+    text = next(iter(known))
+    assert re_util.re_compile(text) is known[text]

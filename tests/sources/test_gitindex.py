@@ -1,5 +1,6 @@
 """What is staged, asked of real repositories, under settings that fool those who ask `git diff`."""
 
+import io
 import os
 import subprocess
 
@@ -341,3 +342,17 @@ def test_a_git_that_refuses_is_no_empty_answer(git, file, tmp_path):
     (tmp_path / "work" / ".git" / "index").write_bytes(b"nothing of the kind")
     with pytest.raises(UsageError, match=r"git refused to answer: .*index"):
         staged(["a.jsonl"])
+
+
+def test_a_beginning_is_a_file_like_any_other():
+    text = b"one\ntwo\r\nthree" * 40_000
+    whole = text + b"and more"
+    for read in (
+        lambda file: file.read(),
+        list,
+        lambda file: [file.read1(7), file.readline(), file.peek(3)[:3], file.tell(), file.read(1 << 20)],
+        lambda file: [file.seek(-3, 2), file.read(), file.seek(5), file.read(3), file.seek(2, 1), file.read(4)],
+        lambda file: [file.seek(1 << 30), file.read(), file.readable(), file.seekable()],
+    ):
+        beginning = io.BufferedReader(gitindex._Beginning(memoryview(whole)[: len(text)]))
+        assert read(beginning) == read(io.BufferedReader(io.BytesIO(text)))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from finetooth.cli import options
+from finetooth.cli import hookline, options
 
 
 def hook(
@@ -31,18 +31,16 @@ def hook(
 
     The staged content is judged; of a file that the last commit has too, only what is new or changed.
     """
-    from finetooth import commit
-    from finetooth.cli.screen import tell
-    from finetooth.counting import counted
-    from finetooth.formats.brief import brief
-
-    judged = commit.judge(
-        files, policy, full=full, waivers=waivers, input_format=input_format, tokenizer=tokenizer, resume=resume
+    raise typer.Exit(
+        hookline.judge(
+            files,
+            policy,
+            waivers,
+            input_format,
+            tokenizer,
+            full=full,
+            resume=resume,
+            quiet=quiet,
+            exit_zero=exit_zero,
+        )
     )
-    if judged is None:
-        return
-    if not quiet:
-        parts = {"new or changed in": judged.partly, "all of": judged.wholly}
-        subject = ", ".join(f"{which} {counted(count, 'file')}" for which, count in parts.items() if count)
-        tell(brief(judged.verdict, judged.scan, judged.grounds, subject))
-    options.end(judged.verdict, exit_zero=exit_zero)

@@ -1,4 +1,4 @@
-"""``finetooth``: the commands, and the one place where an exception becomes an exit code."""
+"""``finetooth``: the one place where an exception becomes an exit code."""
 
 from __future__ import annotations
 
@@ -6,75 +6,13 @@ import gc
 import os
 import sys
 from contextlib import suppress
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
-import typer
-from typer.exceptions import TyperException
-
-import finetooth
-from finetooth.cli import (
-    audit,
-    doctor,
-    formats,
-    hook,
-    init,
-    judge,
-    merge,
-    policy,
-    probe,
-    report,
-    rules,
-    scan,
-    verify,
-    waivers,
-)
+from finetooth.cli import hookline
 from finetooth.cli.screen import complain
 from finetooth.errors import FinetoothError, place
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
-
-app = typer.Typer(
-    name="finetooth",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"finetooth {finetooth.__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _main(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
-    """Go over fine-tuning data with a fine-tooth comb: scan it, probe the tuned model for it, give one verdict.
-
-    Exit codes: 0 GO; 1 NO-GO; 2 nothing was judged (usage, policy, path); 3 INCOMPLETE.
-    """
-
-
-app.command("audit")(audit.audit)
-app.command("scan")(scan.scan)
-app.command("probe")(probe.probe)
-app.command("merge")(merge.merge)
-app.command("judge")(judge.judge)
-app.command("hook")(hook.hook)
-app.command("report")(report.report)
-app.command("verify")(verify.verify)
-app.add_typer(policy.app, name="policy")
-app.add_typer(rules.app, name="rules")
-app.add_typer(waivers.app, name="waivers")
-app.command("formats")(formats.formats)
-app.command("init")(init.init)
-app.command("doctor")(doctor.doctor)
 
 
 def main() -> NoReturn:
@@ -104,13 +42,13 @@ def run() -> NoReturn:
 
 def _code() -> int:
     try:
-        code = int(app(standalone_mode=False) or 0)
+        hooked = hookline.read(sys.argv[1:])
+        code = _typed() if hooked is None else hookline.judge(**hooked)
     except FinetoothError as error:
         complain(str(error))
         return error.exit_code
-    except TyperException as error:
-        complain(f"{error.format_message()} See finetooth --help.")
-        return 2
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a crash must never look like a verdict
         complain(f"internal error: {place(error)}; nothing was judged. Please report it.")
         return 3
@@ -118,6 +56,18 @@ def _code() -> int:
         complain("interrupted; nothing was judged. What was scanned is kept: the same command goes on from there")
         return 3
     return code
+
+
+def _typed() -> int:
+    from typer.exceptions import TyperException  # loads what reads command lines
+
+    from finetooth.cli.commands import app
+
+    try:
+        return int(app(standalone_mode=False) or 0)
+    except TyperException as error:
+        complain(f"{error.format_message()} See finetooth --help.")
+        return 2
 
 
 if __name__ == "__main__":

@@ -12,18 +12,22 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 import yaml
-from pydantic import Field, TypeAdapter, ValidationError
 
+from finetooth.constraints import Bounded
 from finetooth.detectors import checks
+from finetooth.detectors.compiledpatterns import with_re
 from finetooth.detectors.labels import Labels, words_of
 from finetooth.detectors.rulefiles import parsed, shipped
 from finetooth.detectors.timed import Pattern, TimedPattern
 from finetooth.entities import ENTITY_TYPES
 from finetooth.errors import IncompleteError, PolicyError
 from finetooth.match import Validation
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 RULES: Final = Path(__file__).parent / "rules" / "identifiers.yaml"
 """The rules for what has a form of its own."""
@@ -45,7 +49,7 @@ _CERTAIN: Final = 100
 _SHAPE: dict[str, Any] = {"extra": "forbid"}
 
 _Lists = Mapping[str, tuple[str, ...]]
-_Phrases = tuple[Annotated[str, Field(pattern=r"\w")], ...]
+_Phrases = tuple[Annotated[str, Bounded(pattern=r"\w")], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,7 @@ class RuleText:
 
     __pydantic_config__: ClassVar[Any] = _SHAPE
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+$")]
+    id: Annotated[str, Bounded(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+$")]
     """Dotted and stable: ``finetooth.…``, or a user's own, such as ``acme.badge-number``."""
     name: str
     """What it finds, in words."""
@@ -101,7 +105,7 @@ class RuleText:
     """Countries whose it is, as ISO 3166-1 alpha-2 codes; empty where it runs everywhere."""
     check: str | None = None
     """A test that the value must pass, by the name that :func:`finetooth.detectors.checks.named` knows it by."""
-    odds: Annotated[int | None, Field(ge=1)] = None
+    odds: Annotated[int, Bounded(ge=1)] | None = None
     """Of so many random strings written like the value, one passes the pattern and the check; at most 1000 is told."""
     alone: str | None = None
     """How the whole value is written where the check proves it without context, such as with its customary points."""
@@ -120,15 +124,15 @@ class RuleText:
     digits: bool = True
     """Whether every value that it finds in a text has a digit: most texts of chats have none, and are passed over. In a
     user's file it is false where it is left out."""
-    score: Annotated[float, Field(gt=0, le=1)]
+    score: Annotated[float, Bounded(gt=0, le=1)]
     """Confidence in a proven match."""
     why: str
     """Why the pattern, the thresholds and the proof are what they are."""
     reference: str
     """Where the format is defined, or a sentence that says that nothing defines it."""
-    examples: Annotated[tuple[Example, ...], Field(min_length=1)]
+    examples: Annotated[tuple[Example, ...], Bounded(min_length=1)]
     """Texts that it finds a value in."""
-    negative_examples: Annotated[tuple[Example, ...], Field(min_length=1)]
+    negative_examples: Annotated[tuple[Example, ...], Bounded(min_length=1)]
     """Texts that it finds nothing in."""
 
 
@@ -166,7 +170,7 @@ class OnDemand:
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
-        return re.compile(self.pattern, self.flags)
+        return with_re(self.pattern, self.flags)
 
     @property
     def groupindex(self) -> Mapping[str, int]:
@@ -267,11 +271,8 @@ def compiled(
         name = item.get("id", "without id") if isinstance(item, dict) else "no mapping"
         where = f"{place}: rule {position + 1} ({name})"
         try:
-            text = _as_it_stands(item) if on_demand else _texts().validate_python(item)
+            text = _as_it_stands(item) if on_demand else _validated(item)
             rule = compile_one(text, definitions, lists)
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise IncompleteError(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
         except (ValueError, re.error) as error:
             raise IncompleteError(f"{where}: {error}") from None
         if rule.text.id in rules:
@@ -280,8 +281,20 @@ def compiled(
     return tuple(rules.values())
 
 
+def _validated(item: Any) -> RuleText:
+    from pydantic import ValidationError  # noqa: PLC0415 - ours, which a hook loads, are proven by tests
+
+    try:
+        return _texts().validate_python(item)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
 @cache
 def _texts() -> TypeAdapter[RuleText]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - as above
+
     return TypeAdapter(RuleText)
 
 
@@ -340,11 +353,13 @@ def _ready(
         if example.value is None or example.value not in example.text:
             raise ValueError(f"examples: '{example.text}' needs a value that stands in it")
     context = text.context or Context()
+    # A user's words may be the very values that are looked for, and are kept nowhere.
+    compile_words = with_re if compile_pattern is OnDemand else re.compile
     return IdentifierRule(
         text=text,
         pattern=compile_pattern(_filled(text.pattern, definitions)),
         key_pattern=compile_pattern(_filled(text.key_pattern or text.pattern, definitions)),
-        labels=None if text.context is None else Labels(context.before, context.beside, context.after),
+        labels=None if text.context is None else Labels(context.before, context.beside, context.after, compile_words),
         keys=frozenset(words_of(key) for key in context.keys),
         alone=None if text.alone is None else compile_pattern(_filled(text.alone, definitions)),
         holds=None if check is None else check.holds,

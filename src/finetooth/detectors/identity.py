@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -17,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import finetooth
-from finetooth.detectors.ner_models import ner_models
+from finetooth.detectors.ner_models import ner_models, shipped
 from finetooth.digests import digest_of
 from finetooth.policy import CLASS, Detect
 
 _NAME = re.compile(r"[\w.-]+")
+_METADATA = re.compile(r"^\w[\w.]*-[^-]+\.dist-info$")
 
 
 def identity(detect: Detect) -> str:
@@ -32,12 +36,17 @@ def identity(detect: Detect) -> str:
     """
     told = {
         "detect": _detect(detect),
-        "code": _code(),
-        "libraries": _libraries(),
+        "code": of_code(),
         "models": [_model(model.scheme, model.name) for model in ner_models(detect)],
         "classes": [_package(name.partition(":")[0]) for name in detect.recognizers if CLASS.fullmatch(name)],
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def of_code() -> str:
+    """Return a digest, hex, of the code of finetooth and of the versions of all libraries that it depends on."""
+    return hashlib.sha256(json.dumps([_code(), _libraries()], sort_keys=True).encode()).hexdigest()
 
 
 def _detect(detect: Detect) -> Any:
@@ -56,15 +65,21 @@ def _contents(name: str) -> str:
 
 @cache
 def _code() -> str:
-    """Return a digest of this package: its code, rules and models, of which a version alone says too little.
+    """Return a digest of this package: its code and rules, of which a version alone says too little.
 
-    What is compiled from the code is left out: each compiler makes something else of it, and it finds the same.
+    Its models are left out, which count where a policy names them, and what is compiled from the code: each compiler
+    makes something else of it, and it finds the same.
     """
     root = Path(__file__).parents[1]
-    files = sorted(
-        path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".so"
-    )
-    return digest_of((path.relative_to(root).as_posix(), path) for path in files)
+    return _files(root, without=root / "models")
+
+
+def _files(root: Path, without: Path | None = None) -> str:
+    files = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name != "__pycache__" and Path(folder, name) != without]
+        files += [Path(folder, name) for name in names if not name.endswith(".so")]
+    return digest_of((path.relative_to(root).as_posix(), path) for path in sorted(files))
 
 
 @cache
@@ -80,14 +95,28 @@ def _libraries() -> Mapping[str, str]:
 def _versions(names: list[str]) -> Iterator[tuple[str, str]]:
     for name in names:
         try:
-            yield name, version(name)
+            yield name, _installed().get(re.sub(r"[-_.]+", "_", name).lower()) or version(name)
         except PackageNotFoundError:
             yield name, finetooth.__version__ if name == "finetooth" else "none"
 
 
+@cache
+def _installed() -> Mapping[str, str]:
+    """Return versions of what is installed, by name, as the folders of their metadata are called (PEP 376, 427).
+
+    To open these folders one by one takes longer than all else here.
+    """
+    found: dict[str, str] = {}
+    for place in reversed(sys.path):  # the first one counts
+        with suppress(OSError):
+            folders = [name.removesuffix(".dist-info") for name in os.listdir(place or ".") if _METADATA.search(name)]  # noqa: PTH208 - names alone
+            found |= {name.lower(): of for name, _, of in (folder.partition("-") for folder in folders)}
+    return found
+
+
 def _model(scheme: str, name: str) -> list[Any]:
     if scheme == "finetooth":
-        return [scheme, name]  # it is part of the code
+        return [scheme, name, _files(shipped(name))]
     if scheme == "spacy":
         return [scheme, name, *_package(name)]
     folder = Path(name).expanduser()

@@ -16,35 +16,23 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Final
 
-from finetooth.detectors import catalogue, mnemonics, own_secrets, proposals, tokens
-from finetooth.detectors.cachefolder import cache_folder
+from finetooth.detectors import catalogue, mnemonics, own_secrets, proposals, secret_engine, tokens
 from finetooth.detectors.detector import Detection, Undetected
 from finetooth.detectors.placeholders import documentation_example, doubtful, placeholder
-from finetooth.detectors.postponed import postponed
 from finetooth.detectors.randomness import known_prefix
 from finetooth.detectors.secret_forms import json_web_token
-from finetooth.detectors.windows import windows
+from finetooth.detectors.windows import Window, windows
 from finetooth.digests import digest_of
-from finetooth.errors import IncompleteError
 from finetooth.match import Match
 from finetooth.policy import Detect
 from finetooth.span import Span
-
-RULES: Final = Path(__file__).parent / "rules" / "generic.yaml"
-"""Our own rules, which Kingfisher compiles together with its catalogue."""
 
 _WINDOW: Final = 200_000
 _OVERLAP: Final = 24_000
 """In code points. A private key of 16,384 bits is 12,500 characters long, and half the overlap must hold it."""
 
-_SECONDS: Final = 30.0
-"""A window takes a millisecond; one that takes this long will not end."""
-
 _SCORES: Final = {"high": 0.95, "medium": 0.8, "low": 0.6}
 """Kingfisher names its confidence; a match of ours is ``low`` by what the engine knows, and read once more."""
-
-_UNUSED: Final = tuple(f"kingfisher_sdk.{name}" for name in ("git", "inputs", "revocation", "validation"))
-"""What the package imports for others: to go through repositories, and to ask providers whether a secret works."""
 
 _REST: Final = re.compile(r"[\w-]{1,200}")
 
@@ -54,7 +42,8 @@ _LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 class KingfisherDetector:
     """Finds credentials.
 
-    Build one per process: it cannot be pickled. Building takes half a second from the rule cache, five without.
+    Build one per process: it cannot be pickled. From the rule cache it takes a tenth of a second, or two where a text
+    holds what may be a credential; without the cache five seconds.
     """
 
     name = "kingfisher"
@@ -66,24 +55,13 @@ class KingfisherDetector:
             IncompleteError: Kingfisher could not compile its rules.
             PolicyError: A file of ``detect.secret_rules`` is refused.
         """
-        with postponed(*_UNUSED):
-            from kingfisher_sdk import Rules, Scanner  # noqa: PLC0415 - heavy
-
         own = own_secrets.load(detect)
         files = [Path(name) for name in detect.secret_rules]
-        cache = cache_folder("kingfisher")
-        try:
-            rules = Rules([RULES, *files], builtins=True, confidence="low", cache=cache is not None, cache_dir=cache)
-        except Exception as error:
-            raise IncompleteError(
-                f"Kingfisher could not load its rules ({type(error).__name__}); reinstall kingfisher-secret-scanner"
-            ) from error
-        self._scanner: Any = Scanner(rules, base64=True)
-        self._rules: Any = rules
+        self._engine = secret_engine.load(files)
         self._meanings = {rule.id: rule.meaning for rule in own}
         self._off = detect.off()
         digest = hashlib.sha256(
-            b"".join(file.read_bytes() for file in (RULES, tokens.RULES, mnemonics.RULES))
+            b"".join(file.read_bytes() for file in (secret_engine.RULES, tokens.RULES, mnemonics.RULES))
         ).hexdigest()[:12]
         self.version = f"kingfisher {installed('kingfisher-secret-scanner')}, generic rules {digest}"
         if files:
@@ -91,37 +69,45 @@ class KingfisherDetector:
 
     def detect(self, texts: Sequence[str], keys: Sequence[str | None] | None = None) -> list[Detection]:
         """Return the credentials of each text, in order of their place."""
-        # One text a call: Kingfisher pairs an id with a secret nearby, and must not pair across passages.
-        return [self._detect_one(text) for text in texts]
-
-    def _detect_one(self, text: str) -> Detection:
         # A lone surrogate has no UTF-8; its stand-in is one code point too, so places stay the same.
-        text = _LONE_SURROGATE.sub("\ufffd", text)
-        matches: set[Match] = set()
-        for window in windows(text, _WINDOW, _OVERLAP):
-            piece = text[window.start : window.end]
-            try:
-                found = list(self._matches(piece))
-            except TimeoutError:
-                return Undetected(f"Kingfisher did not finish within {_SECONDS:.0f} s; split the text")
-            except Exception as error:  # noqa: BLE001 - whatever a text does to the engine, it counts as unread
-                return Undetected(f"Kingfisher failed ({type(error).__name__})")
-            matches.update(
-                Match(
-                    m.rule,
-                    m.entity_type,
-                    Span(m.span.start + window.start, m.span.end + window.start),
-                    m.score,
-                    m.validation,
-                )
-                for m in found
-                if window.keeps(m.span.start + window.start)
-            )
-        return tuple(sorted(matches, key=lambda m: (m.span, m.rule)))
+        safe = [_LONE_SURROGATE.sub("\ufffd", text) for text in texts]
+        pieces = [(at, window) for at, text in enumerate(safe) for window in windows(text, _WINDOW, _OVERLAP)]
+        cut = [safe[at][window.start : window.end] for at, window in pieces]
+        found: list[set[Match] | Undetected] = [set() for _ in safe]
+        answers = self._engine.scan([piece.encode() for piece in cut])
+        for (at, window), piece, answer in zip(pieces, cut, answers, strict=True):
+            so_far = found[at]
+            if not isinstance(so_far, Undetected):
+                read = self._read(piece, answer, window)
+                found[at] = read if isinstance(read, Undetected) else so_far | read
+        return [
+            matches if isinstance(matches, Undetected) else tuple(sorted(matches, key=lambda m: (m.span, m.rule)))
+            for matches in found
+        ]
 
-    def _matches(self, text: str) -> Iterator[Match]:
+    def _read(self, piece: str, answer: secret_engine.Answer, window: Window) -> set[Match] | Undetected:
+        try:
+            if isinstance(answer, Exception):
+                raise answer
+            matches = list(self._matches(piece, answer))
+        except TimeoutError:
+            return Undetected(f"Kingfisher did not finish within {secret_engine.SECONDS:.0f} s; split the text")
+        except Exception as error:  # noqa: BLE001 - whatever a text does to the engine, it counts as unread
+            return Undetected(f"Kingfisher failed ({type(error).__name__})")
+        return {
+            Match(
+                m.rule,
+                m.entity_type,
+                Span(m.span.start + window.start, m.span.end + window.start),
+                m.score,
+                m.validation,
+            )
+            for m in matches
+            if window.keeps(m.span.start + window.start)
+        }
+
+    def _matches(self, text: str, findings: Sequence[Any]) -> Iterator[Match]:
         data = text.encode()
-        findings = self._scanner.scan(data, timeout=_SECONDS)
         alike = [*(tokens.find(text) if tokens.may_hold(data) else ()), *mnemonics.find(text)]
         yield from (match for match in alike if match.entity_type not in self._off)
         if not findings:
@@ -170,7 +156,7 @@ class KingfisherDetector:
     def _meaning(self, rule: str) -> catalogue.Meaning:
         # Of five hundred rules, few ever match, and to ask for all of them takes as long as to scan a small dataset.
         if rule not in self._meanings:
-            self._meanings[rule] = catalogue.meaning(rule, self._rules.detail(rule)["pattern"])
+            self._meanings[rule] = catalogue.meaning(rule, self._engine.pattern(rule))
         return self._meanings[rule]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -38,24 +38,32 @@ _UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3130-\
 class Labels:
     """The context words of one rule, compiled when they are first looked for."""
 
-    def __init__(self, before: Sequence[str], beside: Sequence[str], after: Sequence[str]) -> None:
+    def __init__(
+        self,
+        before: Sequence[str],
+        beside: Sequence[str],
+        after: Sequence[str],
+        compile_pattern: Callable[[str], re.Pattern[str]] = re.compile,
+    ) -> None:
         """Take the words.
 
         Args:
             before: phrases that name a value anywhere before it in its clause.
             beside: words that do so only right before it.
             after: phrases that do so right after it.
+            compile_pattern: compiles what is made of them.
         """
         self._telling = {phrase.split()[0].lower() for phrase in (*before, *beside, *after)}
         self._words = before, beside, after
+        self._compile = compile_pattern
 
     @cached_property
     def _compiled(self) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None, re.Pattern[str] | None]:
         before, beside, after = self._words
         return (
-            re.compile(_any(before)) if before else None,
-            re.compile(rf"{_any(beside)}{_BESIDE}\Z") if beside else None,
-            re.compile(f"{_AFTER}{_any(after)}") if after else None,
+            self._compile(_any(before)) if before else None,
+            self._compile(rf"{_any(beside)}{_BESIDE}\Z") if beside else None,
+            self._compile(f"{_AFTER}{_any(after)}") if after else None,
         )
 
     def may_stand_in(self, lowered: str) -> bool:

@@ -10,7 +10,10 @@ import re._constants as op  # type: ignore[import-not-found]  # the standard lib
 import re._parser as parser  # type: ignore[import-not-found]
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from finetooth.detectors.compiledpatterns import read_off
 
 Characters = frozenset[str]
 
@@ -29,7 +32,7 @@ def necessary(patterns: Iterable[str]) -> Characters | None:
     """
     wanted: set[str] = set()
     for pattern in patterns:
-        one = _read(pattern)[0]
+        one = needs(pattern).characters
         if one is None:
             return None
         wanted |= one
@@ -45,16 +48,7 @@ def digits(pattern: str) -> int:
     >>> digits(r"\d{3}-[0-9]{4}"), digits(r"(?:\d{2}|[A-Z]\d)x?"), digits(r"\w+")
     (7, 1, 0)
     """
-    return _read(pattern)[1]
-
-
-@cache
-def _read(pattern: str) -> tuple[Characters | None, int]:
-    try:
-        items = parser.parse(pattern)
-        return _of(items), _digits(items)
-    except (re_error, RecursionError):
-        return None, 0  # syntax of another engine
+    return needs(pattern).digits
 
 
 def longest(pattern: str) -> int | None:
@@ -65,10 +59,42 @@ def longest(pattern: str) -> int | None:
     >>> longest(r"\b\d{3}(?:-\d{2,4})?\b"), longest(r"\d+")
     (10, None)
     """
+    return needs(pattern).longest
+
+
+class Needs(NamedTuple):
+    """What every text needs that a pattern matches."""
+
+    characters: Characters | None
+    """One of these; None where unknown."""
+    digits: int
+    """So many digits at least."""
+    longest: int | None
+    """The pattern looks at so many code points in a row at most; None where there is no bound, or none is known."""
+
+
+@cache
+def needs(pattern: str) -> Needs:
+    """Return what `necessary`, `digits` and `longest` tell of a pattern.
+
+    To parse the patterns of Presidio takes longer than to run them on the texts of a commit.
+    """
+    return Needs(*read_off(_read, pattern, Path(__file__)))
+
+
+def _read(pattern: str) -> tuple[Characters | None, int, int | None]:
     try:
-        return _longest(parser.parse(pattern), {})
-    except (re_error, RecursionError, _UnboundedError):
-        return None
+        items = parser.parse(pattern)
+    except (re_error, RecursionError):
+        return None, 0, None  # syntax of another engine
+    try:
+        longest = _longest(items, {})
+    except (RecursionError, _UnboundedError):
+        longest = None
+    try:
+        return _of(items), _digits(items), longest
+    except RecursionError:
+        return None, 0, longest
 
 
 class _UnboundedError(Exception):

@@ -18,9 +18,27 @@ from phonenumbers import (
     PhoneMetadata,
     PhoneNumberMatcher,
     country_code_for_region,
+    re_util,
 )
 from phonenumbers import phonenumbermatcher as matching
 from phonenumbers.phonenumbermatcher import PhoneNumberMatch
+
+from finetooth.detectors.compiledpatterns import with_re
+
+
+class _Compiled(dict[str, re.Pattern[str]]):
+    """The patterns of numbering plans by their text, kept compiled for the next process."""
+
+    def get(self, pattern: str, default: Any = None) -> re.Pattern[str]:
+        """Return it compiled."""
+        if pattern not in self:
+            self[pattern] = with_re(pattern)
+        return self[pattern]
+
+
+# `phonenumbers` compiles a pattern each time that it asks for a match, and lets `re` remember some of them. It has a
+# memory of its own, which it looks into where there is one (``enable_pattern_cache``).
+re_util._COMPILED_PATTERNS = _Compiled()  # type: ignore[attr-defined]  # its stubs leave it out
 
 _FEWEST: Final = 2
 """Digits: ITU-T E.164 knows no shorter national number, and `phonenumbers` refuses one."""

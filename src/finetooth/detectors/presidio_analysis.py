@@ -24,6 +24,7 @@ from presidio_analyzer import (
 )
 from presidio_analyzer.predefined_recognizers import IbanRecognizer, PhoneRecognizer, SpacyRecognizer, UrlRecognizer
 
+from finetooth.detectors.compiledpatterns import with_regex
 from finetooth.detectors.necessary import Characters, digits, necessary
 from finetooth.detectors.readtext import ReadText
 from finetooth.detectors.stretches import Around, around
@@ -227,7 +228,7 @@ def _url_telling() -> tuple[Any, ...]:
     suffixes, end, _ = rest.partition("(?:/")
     if host != _HOST_BEFORE or not (point and end):
         return (_HOST,)
-    return _HOST, regex.compile(rf"(?i)(?<=[a-z0-9.\-])[.](?:{suffixes}")
+    return _HOST, with_regex(rf"(?i)(?<=[a-z0-9.\-])[.](?:{suffixes}")
 
 
 def _characters(text: str) -> Characters:

@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from finetooth.counting import counted
-from finetooth.detectors import checks, combinations, denylist, kingfisher, mnemonics, own_secrets, tokens
+from finetooth.detectors import (
+    checks,
+    combinations,
+    denylist,
+    kingfisher,
+    mnemonics,
+    own_secrets,
+    secret_engine,
+    tokens,
+)
 from finetooth.detectors.detector import Detector, Undetected
 from finetooth.detectors.identifier_rules import (
     CONFIDENTIAL,
@@ -69,7 +78,7 @@ class Entry:
 @cache
 def entries() -> tuple[Entry, ...]:
     """Return every rule: identifiers and what else is run here, then secrets, each in the order of its file."""
-    secrets = [rule for file in (kingfisher.RULES, tokens.RULES, mnemonics.RULES) for rule in shipped(file)["rules"]]
+    secrets = [rule for file in (secret_engine.RULES, tokens.RULES, mnemonics.RULES) for rule in shipped(file)["rules"]]
     told = (_identifier(rule) for file in FILES for rule in load(file))
     return (*told, *map(_combination, (*combinations.RULES, combinations.SIGNATURE)), *map(_secret, secrets))
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 from yaml import MarkedYAMLError, SafeLoader, YAMLError, compose
 
+from finetooth.detectors import compiledpatterns
 from finetooth.errors import PolicyError
 from finetooth.policyfile import refuse_repeated_keys
 
@@ -18,7 +19,11 @@ LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def shipped(path: Path) -> Any:
     """Return what a YAML file holds that comes with a library or with finetooth itself."""
-    return yaml.load(path.read_text("utf-8"), LOADER)  # noqa: S506 - both loaders are safe ones
+    return compiledpatterns.parsed(_yaml, path.read_text("utf-8"))
+
+
+def _yaml(text: str) -> Any:
+    return yaml.load(text, LOADER)  # noqa: S506 - both loaders are safe ones
 
 
 def parsed(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from finetooth.errors import UsageError
 
@@ -50,7 +50,8 @@ class Blob:
 
     def open(self) -> BinaryIO:
         """Open it for reading; raises ``OSError``."""
-        return io.BytesIO(_content(self))
+        content = _content(self)
+        return io.BytesIO(content) if isinstance(content, bytes) else io.BufferedReader(_Beginning(content))
 
     def state(self) -> str:
         """Return its name."""
@@ -126,7 +127,7 @@ def _staged(path: str, name: str, entry: tuple[str, str], changes: _Changes, siz
     if size > SIZE_LIMIT:
         return Staged(path, fault=f"larger than {SIZE_LIMIT >> 20} MiB; scan it with `finetooth scan`")
     now = Blob(oid, size, copy=path)
-    head = _content(now) if size < _POINTER_SIZE else b""
+    head = bytes(_content(now)) if size < _POINTER_SIZE else b""
     if mode == _LINK:
         annexed = b"annex/objects" in head
         return Staged(path, fault=_ANNEXED if annexed else "a symbolic link; name the file that it leads to")
@@ -216,8 +217,33 @@ def _sizes(oids: Sequence[str]) -> dict[str, int]:
     return {oid: int(size) for oid, kind, size in (answer for answer in answers if len(answer) == 3) if kind == "blob"}  # noqa: PLR2004 - "OID missing" has two
 
 
+class _Beginning(io.RawIOBase):
+    """The beginning of another content, as a file: a copy of it would take as long as to look through it."""
+
+    def __init__(self, view: memoryview) -> None:
+        super().__init__()
+        self._view = view
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._view[self._at : self._at + len(buffer)]
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = max(0, offset + (0, self._at, len(self._view))[whence])
+        return self._at
+
+
 @lru_cache(maxsize=_KEPT)
-def _content(blob: Blob) -> bytes:
+def _content(blob: Blob) -> bytes | memoryview:
     if blob.copy is not None:
         copy = Path(blob.copy)
         with suppress(OSError):
@@ -226,7 +252,7 @@ def _content(blob: Blob) -> bytes:
     if (
         blob.grown is not None
         and blob.grown.size >= blob.size
-        and _is(blob, start := _content(blob.grown)[: blob.size])
+        and _is(blob, start := memoryview(_content(blob.grown))[: blob.size])
     ):
         return start
     done = _git("cat-file", "blob", blob.oid)
@@ -235,7 +261,7 @@ def _content(blob: Blob) -> bytes:
     return done.stdout
 
 
-def _is(blob: Blob, content: bytes) -> bool:
+def _is(blob: Blob, content: bytes | memoryview) -> bool:
     """Tell whether a content is the one of that name: git's names are digests of ``blob SIZE NUL CONTENT``."""
     digest = hashlib.new("sha1" if len(blob.oid) == _SHA1_DIGITS else "sha256", usedforsecurity=False)
     digest.update(b"blob %d\0" % len(content))
