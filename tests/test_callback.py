@@ -333,7 +333,7 @@ release:
 
 
 @pytest.mark.slow
-def test_a_model_that_leaks_nothing_gets_a_passport_of_its_own(world):
+def test_a_model_that_leaks_nothing_gets_into_the_passport_of_its_data(world):
     Path("ours.yaml").write_text(PROBING)
     finetooth.gate(world.data, "ours.yaml", out="judged")
     callback = finetooth.PassportCallback(
@@ -341,14 +341,32 @@ def test_a_model_that_leaks_nothing_gets_a_passport_of_its_own(world):
     )
     allowed(sft(world, world.data, callback))
     assert callback.report.verdict.stage == "release"
-    released, saved = "judged/passport.release.json", "out/finetooth-probed"
+    released, saved = "judged/passport.json", "out/finetooth-probed"
     found = finetooth.verify(released, world.data, model=saved, policy="ours.yaml")
     assert found.status == "valid"
     assert {each.annotations.kind for each in found.statement.subject} == {"data", "records", "model"}
-    assert finetooth.verify("judged/passport.json", world.data).statement.facts.stage == "train"
+    assert [ruling.requirement for ruling in found.statement.facts.train.rulings] == ["coverage"]
+    allowed(sft(world, world.data, finetooth.PassportCallback(released, world.data, policy="ours.yaml")))
     assert Path("out/finetooth/report.html").exists()
     other = finetooth.verify(released, world.data, model=MODELS / "tuned")
     assert other.status == "refused"
+
+
+@pytest.mark.slow
+def test_a_signed_passport_is_not_replaced_by_one_that_nobody_signed(world, monkeypatch, caplog):
+    Path("ours.yaml").write_text(PROBING)
+    key = subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519"], check=True, capture_output=True, text=True)
+    monkeypatch.setenv("FINETOOTH_SIGNING_KEY", key.stdout)
+    finetooth.gate(world.data, "ours.yaml", out="judged")
+    monkeypatch.delenv("FINETOOTH_SIGNING_KEY")
+    before = Path("judged/passport.json").read_bytes()
+    callback = finetooth.PassportCallback(
+        "judged/passport.json", world.data, policy="ours.yaml", base=MODELS / "base", audit={"attacks": ["targeted"]}
+    )
+    allowed(sft(world, world.data, callback))
+    assert Path("judged/passport.json").read_bytes() == before
+    assert "there is no key here" in caplog.text
+    assert finetooth.verify("out/finetooth/passport.json", world.data, model="out/finetooth-probed").status == "valid"
 
 
 @pytest.mark.slow
@@ -362,7 +380,7 @@ def test_an_adapter_is_judged_on_its_base(world):
     )
     allowed(sft(world, world.data, callback, peft_config=LoraConfig(task_type="CAUSAL_LM")))
     assert Path("out/finetooth-probed/adapter_model.safetensors").exists()
-    released, saved = "judged/passport.release.json", "out/finetooth-probed"
+    released, saved = "judged/passport.json", "out/finetooth-probed"
     assert finetooth.verify(released, world.data, model=saved, base=MODELS / "base").status == "valid"
 
 
@@ -371,7 +389,7 @@ def test_a_model_that_leaks_is_no_go_and_stays_saved(world, monkeypatch):
     Path("ours.yaml").write_text(PROBING)
     data = SAMPLE / "support_chat.jsonl"
     finetooth.gate(data, "ours.yaml", out="judged")
-    Path("judged/passport.release.json").write_text("{}")  # of an earlier model, which was better
+    before = Path("judged/passport.json").read_bytes()
     import datasets
     from transformers import AutoModelForCausalLM
 
@@ -385,8 +403,7 @@ def test_a_model_that_leaks_is_no_go_and_stays_saved(world, monkeypatch):
         train(made)
     assert caught.value.report is not None
     assert Path("out/finetooth-probed/model.safetensors").exists()
-    assert not Path("judged/passport.release.json").exists()
-    assert Path("judged/passport.json").exists()
+    assert Path("judged/passport.json").read_bytes() == before
 
 
 def test_weights_that_no_rank_has_whole_are_refused_before_the_first_step(world):

@@ -411,3 +411,48 @@ def test_any_bytes_are_a_passport_or_none(tmp_path_factory, content):
     path.write_bytes(content)
     with pytest.raises(NotPassport):
         passportfile.load(path)
+
+
+class TestDataAndModel:
+    """The passport of a model that goes on with that of its data."""
+
+    @pytest.fixture
+    def both(self, project):
+        scan = finetooth.scan("data", "ours.yaml")
+        before = passportfile.load(Path("out/passport.json")).statement
+        probe = probed()
+        probe = replace(probe, target=replace(probe.target, digest="sha256:" + "1" * 64))
+        return before, replace(go(evidence(scan.scan, probe)), policy=PolicyIdentity(name="other", sha256="2" * 64))
+
+    def test_names_both_and_what_each_gate_asked(self, both):
+        before, report = both
+        made = issue(report, TODAY, 7, before)
+        assert made.of("data") == before.of("data")
+        assert [each.digest for each in made.of("model")] == [{"sha256": "1" * 64}]
+        assert made.facts.train.rulings == before.facts.rulings
+        assert (made.policy.name, made.facts.train.policy.name) == ("other", "ours")
+        assert made.facts.expires == TODAY + timedelta(days=7)
+
+    def test_ends_no_later_than_that_of_the_data(self, both):
+        before, report = both
+        assert issue(report, TODAY, 900, before).facts.expires == before.facts.expires
+
+    def test_is_asked_for_the_policy_of_what_is_presented(self, both):
+        before, report = both
+        held = tuple(Held(each.name, each.digest["sha256"]) for each in before.of("data"))
+        signed = Signed(issue(report, TODAY, 7, before), b"")
+        ours = before.policy
+        assert verification.verify(signed, Offer(data=held, policy=ours), TODAY).status == "valid"
+        offer = Offer(data=held, policy=ours, model=("out", "1" * 64))
+        assert "different policy" in verification.verify(signed, offer, TODAY).reasons[0]
+
+    def test_is_none_for_other_data(self, both):
+        before, report = both
+        other = replace(report, scan=replace(report.scan, records_sha256="0" * 64))
+        assert "not what the earlier passport let train" in issue(other, TODAY, 7, before)
+
+    def test_is_none_without_a_passport_of_the_data(self, both):
+        before, report = both
+        facts = replace(before.facts, stage="release")
+        before = replace(before, predicate=replace(before.predicate, finetooth=facts))
+        assert isinstance(issue(report, TODAY, 7, before), str)

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from finetooth import api, ranks, runfolder
+from finetooth import api, config, passportfile, passporting, ranks, runfolder
 from finetooth.errors import Incomplete, IncompleteError, NoGo, UsageError
 from finetooth.trainset import Checked, Claim, check
 
@@ -23,9 +23,6 @@ except ImportError as error:
 if TYPE_CHECKING:
     from finetooth.report import Report
     from finetooth.running import Data, Model
-
-RELEASE: Final = "passport.release.json"
-"""What a passport for the trained model is called: that of the data beside it is still needed to train again."""
 
 _LOG = logging.getLogger("finetooth")
 _SPREAD: Final = (
@@ -77,8 +74,8 @@ class PassportCallback(TrainerCallback):  # type: ignore[misc]  # transformers s
         audit: more arguments of ``finetooth.audit`` for the probe, such as ``{"attacks": ["targeted"]}``.
 
     After training with ``probe``, `NoGo` or `Incomplete` is raised on every rank unless the verdict is GO; the model
-    stays saved. On a GO a passport that names the digests of both data and model is written beside the first one, as
-    ``passport.release.json``.
+    stays saved. On a GO the passport goes on with the model: it then names the digests of both, and both gates. One
+    that was signed is replaced only by one that is: without a signing key here that of the model stands in ``out``.
     """
 
     def __init__(
@@ -167,12 +164,17 @@ class PassportCallback(TrainerCallback):  # type: ignore[misc]  # transformers s
         report = api.audit(self.checked.judged, model=saved, base=self._base, policy=self._policy, **self._audit)
         out = Path(self._out or output / "finetooth")
         api.save(report, out, ["html"])
-        issued = out / "passport.json"
-        release = self._passport.with_name(RELEASE)
-        if issued.exists():
-            runfolder.replace(release, issued.read_bytes())
+        before = passportfile.load(self._passport)
+        passport, said = passporting.issued(report, config.find(Path.cwd()), before=before.statement)
+        if passport is None:
+            if report.verdict.decision == "GO":
+                _LOG.warning("passport %s: does not name the model: %s", self._passport, said)
+            return report
+        runfolder.replace(out / "passport.json", passport)
+        if before.signatures and not passportfile.load(out / "passport.json").signatures:
+            _LOG.warning("passport %s: is signed, and there is no key here; %s names the model", self._passport, out)
         else:
-            release.unlink(missing_ok=True)  # one of an earlier model must not look like this one's
+            runfolder.replace(self._passport, passport)
         return report
 
 

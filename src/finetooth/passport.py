@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from finetooth.evidence import DetectorRun, ModelIdentity, ProbeCoverage
+from finetooth.evidence import DetectorRun, ModelIdentity, ProbeCoverage, ScanEvidence
 from finetooth.policy import Stage
 from finetooth.report import PolicyIdentity, Report, Tool
 from finetooth.verdict import GOOD_FOR, Ruling, WaiverRuling
@@ -89,6 +89,24 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrainGate:
+    """What the data met before a model was trained on it, in the passport of that model."""
+
+    __pydantic_config__: ClassVar[Any] = _SHAPE
+
+    policy: PolicyIdentity
+    """What it was judged by."""
+    issued: date
+    """Day, in UTC."""
+    expires: date
+    """The last day on which it was good."""
+    rulings: tuple[Ruling, ...]
+    """What became of each requirement."""
+    waivers: tuple[WaiverRuling, ...] = ()
+    """The waivers that it rests on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What the verdict rests on."""
 
@@ -116,6 +134,8 @@ class Facts:
     """The tuned model; also where it has no files, and so is no subject."""
     reference: ModelIdentity | None = None
     """The untuned model that it was compared with."""
+    train: TrainGate | None = None
+    """What the data met before the model was trained on it; null where that is not known, or is all that this is of."""
     key_id: str
     """Names the key of the fingerprints."""
 
@@ -169,9 +189,28 @@ class Statement:
         named = self.predicate.configuration[0]
         return PolicyIdentity(name=named.name, sha256=named.digest.get("sha256", ""))
 
+    @property
+    def train(self) -> TrainGate | None:
+        """What its data met at the train gate; None where it is not known to have met anything."""
+        facts = self.facts
+        if facts.stage == "release":
+            return facts.train
+        return TrainGate(
+            policy=self.policy,
+            issued=facts.issued,
+            expires=facts.expires,
+            rulings=facts.rulings,
+            waivers=facts.waivers,
+        )
+
     def of(self, kind: Kind) -> tuple[Subject, ...]:
         """Return the subjects of a kind."""
         return tuple(each for each in self.subject if each.annotations.kind == kind)
+
+    @property
+    def records(self) -> str | None:
+        """Digest of what all records say; None where some of them were not read."""
+        return next((each.digest.get(RECORDS) for each in self.of("records")), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,34 +225,33 @@ class Signed:
     """Key ids with signatures; none where nobody signed."""
 
 
-def issue(report: Report, today: date, days: int = GOOD_FOR) -> Statement | str:
+def issue(report: Report, today: date, days: int = GOOD_FOR, before: Statement | None = None) -> Statement | str:
     """Return the passport that a report is worth, or why there is none.
 
     Args:
         report: what was judged; nothing but a GO is worth a passport.
         today: the day of issue.
         days: for how many days it is good at most; it ends with the first of its waivers.
+        before: the passport of the data that the model was trained on, which this one then goes on with.
     """
     verdict, scan, probe = report.verdict, report.scan, report.probe
     if verdict.decision != "GO":
         return f"the verdict is {verdict.decision}"
     if scan is None:
         return "no data was scanned, so that there is nothing for it to name"
-    digests = [_digests(each.sha256, each.records_sha256) for each in scan.inputs]
-    for told, digest in zip(scan.inputs, digests, strict=True):
-        if not digest:
-            return f"{told.path}: has no digest; save it to a file and scan that"
-    subjects = [
-        Subject(name=told.path, digest=digest, annotations=About(kind="data", records=told.records))
-        for told, digest in zip(scan.inputs, digests, strict=True)
-    ]
-    if scan.records_sha256:
-        about = About(kind="records", records=scan.coverage.records)
-        subjects.append(Subject(name="records", digest={RECORDS: scan.records_sha256}, annotations=about))
+    subjects = _data(scan)
+    if isinstance(subjects, str):
+        return subjects
+    if before is not None:
+        if before.train is None or before.records is None or before.records != scan.records_sha256:
+            return "the data that was judged now is not what the earlier passport let train"
+        subjects = [*before.of("data"), *before.of("records")]  # as they were judged first, with the bytes of files
     if probe and probe.target.digest:
         digest = {"sha256": probe.target.digest.removeprefix("sha256:")}
         subjects.append(Subject(name=probe.target.name, digest=digest, annotations=About(kind="model")))
     waivers = tuple(verdict.waived.values())
+    train = before.train if before else None
+    ends = [today + timedelta(days=days), *(waiver.expires for waiver in waivers), *([train.expires] if train else ())]
     told_by = {status: tuple(r.requirement for r in verdict.rulings if r.status == status) for status in _PASSING}
     return Statement(
         subject=tuple(subjects),
@@ -226,7 +264,7 @@ def issue(report: Report, today: date, days: int = GOOD_FOR) -> Statement | str:
                 tool=report.tool,
                 stage=verdict.stage,
                 issued=today,
-                expires=min([today + timedelta(days=days), *(waiver.expires for waiver in waivers)]),
+                expires=min(ends),
                 detectors=scan.detectors,
                 coverage=Coverage(
                     records=scan.coverage.records,
@@ -239,6 +277,7 @@ def issue(report: Report, today: date, days: int = GOOD_FOR) -> Statement | str:
                 waivers=waivers,
                 model=probe.target if probe else None,
                 reference=probe.reference if probe else None,
+                train=train,
                 key_id=report.key_id,
             ),
         ),
@@ -246,6 +285,20 @@ def issue(report: Report, today: date, days: int = GOOD_FOR) -> Statement | str:
 
 
 _PASSING: Final = ("PASS", "WAIVED")
+
+
+def _data(scan: ScanEvidence) -> list[Subject] | str:
+    """Return the subjects that data makes, or why it makes none."""
+    subjects = []
+    for told in scan.inputs:
+        digests = _digests(told.sha256, told.records_sha256)
+        if not digests:
+            return f"{told.path}: has no digest; save it to a file and scan that"
+        subjects.append(Subject(name=told.path, digest=digests, annotations=About(kind="data", records=told.records)))
+    if scan.records_sha256:
+        about = About(kind="records", records=scan.coverage.records)
+        subjects.append(Subject(name="records", digest={RECORDS: scan.records_sha256}, annotations=about))
+    return subjects
 
 
 def _digests(sha256: str | None, records: str | None) -> dict[str, str]:

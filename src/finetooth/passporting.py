@@ -9,7 +9,7 @@ from pathlib import Path
 
 from finetooth import config, passportfile, presented, signing, verification
 from finetooth.errors import IncompleteError, ModelError
-from finetooth.passport import Signed, issue
+from finetooth.passport import Signed, Statement, issue
 from finetooth.policy import PolicySource
 from finetooth.report import PolicyIdentity, Report
 from finetooth.running import Data, policy_of, sources_of
@@ -19,7 +19,10 @@ from finetooth.verification import Held, Offer, Signature, Verification
 
 
 def issued(
-    report: Report, settings: config.Configuration, environment: Mapping[str, str] = os.environ
+    report: Report,
+    settings: config.Configuration,
+    environment: Mapping[str, str] = os.environ,
+    before: Statement | None = None,
 ) -> tuple[bytes | None, str]:
     """Return the passport that a report is worth, and what there is to say of it.
 
@@ -27,6 +30,7 @@ def issued(
         report: what was judged.
         settings: say for how long it is good, and which key signs it.
         environment: may hold the key.
+        before: the passport of the data, which that of a model goes on with.
 
     Returns:
         The text of ``passport.json``, or None where there is none; and a sentence, empty where the verdict is no GO.
@@ -37,7 +41,7 @@ def issued(
     if report.verdict.decision != "GO":
         return None, ""
     today = report.verdict.waivers_as_of or _today()
-    statement = issue(report, today, settings.settings.passport_days)
+    statement = issue(report, today, settings.settings.passport_days, before)
     if isinstance(statement, str):
         return None, f"No passport: {statement}"
     signer = signing.signer(environment, settings.signing_key)

@@ -88,7 +88,7 @@ def check(claim: Claim) -> Checked:
         raise _refused(f"not checked: a {type(data).__name__} cannot be gone through before it trains; {_REMEDY}")
     found, judged = _verified(claim, data)
     statement = found.statement
-    if statement is None or statement.facts.stage != "train":
+    if statement is None or statement.train is None:
         raise _refused(
             "different gate: this passport says that a model may leave, not that data may be trained on; judge the "
             "data alone (finetooth scan, or finetooth.gate without a model)",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from finetooth.passport import RECORDS, Signed, Statement, Subject
+from finetooth.passport import Signed, Statement, Subject
 from finetooth.report import PolicyIdentity
 
 Status = Literal["valid", "refused", "unchecked"]
@@ -101,8 +101,10 @@ def _validity(statement: Statement, today: date) -> Iterator[str]:
 
 
 def _policy(statement: Statement, offer: Offer) -> Iterator[str]:
-    if offer.policy and offer.policy.sha256 != statement.policy.sha256:
-        judged = f"{statement.policy.name} {statement.policy.sha256[:8]}"
+    # Who presents a model asks for what it was judged by; who presents data alone, for what that was.
+    by = statement.train.policy if offer.model is None and statement.train else statement.policy
+    if offer.policy and offer.policy.sha256 != by.sha256:
+        judged = f"{by.name} {by.sha256[:8]}"
         yield f"different policy: judged by {judged}, and {offer.policy.name} {offer.policy.sha256[:8]} was asked for"
 
 
@@ -111,7 +113,7 @@ def _files(statement: Statement, offer: Offer) -> Iterator[str]:
     held = Counter(each.sha256 for each in offer.data if each.sha256)
     hint = (
         "; its records are those that were judged, in other files, order or spelling: --records accepts that"
-        if offer.records and offer.records == _all_records(statement)
+        if offer.records and offer.records == statement.records
         else ""
     )
     known = {each.name for each in statement.of("data")}
@@ -130,8 +132,7 @@ def _files(statement: Statement, offer: Offer) -> Iterator[str]:
 
 
 def _records(statement: Statement, offer: Offer) -> Iterator[str]:
-    judged = _all_records(statement)
-    if judged and offer.records and judged != offer.records:
+    if statement.records and offer.records and statement.records != offer.records:
         yield "different data: its records are not those that were judged"
 
 
@@ -152,7 +153,7 @@ def _unreadable(offer: Offer) -> Iterator[str]:
 
 
 def _uncheckable(statement: Statement, offer: Offer) -> Iterator[str]:
-    if offer.by_records and _all_records(statement) is None:
+    if offer.by_records and statement.records is None:
         yield "not checked: this passport holds no digest of records, since some were not read; name the files"
     if offer.model and statement.facts.model and not (offer.model[1] and statement.facts.model.digest):
         yield f"not checked: {offer.model[0]}: nothing shows which model answers behind an endpoint"
@@ -170,7 +171,3 @@ def _notes(passport: Signed, offer: Offer) -> Iterator[str]:
 
 def _sha256(subject: Subject) -> str:
     return subject.digest.get("sha256", "")
-
-
-def _all_records(statement: Statement) -> str | None:
-    return next((each.digest.get(RECORDS) for each in statement.of("records")), None)

@@ -33,5 +33,7 @@ def _issued(statement: Statement) -> Iterator[str]:
     yield f"issued for {what}{model}"
     policy = f"policy {statement.policy.name} {statement.policy.sha256[:8]}"
     yield f"by {facts.tool.name} {facts.tool.version}, {facts.stage} gate, {policy}"
+    if facts.train:
+        yield f"its data passed the train gate on {facts.train.issued}, policy {facts.train.policy.name}"
     waived = f", with {counted(len(facts.waivers), 'waiver')}" if facts.waivers else ""
     yield f"on {facts.issued}, good until {facts.expires}{waived}"
