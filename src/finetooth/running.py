@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import finetooth
-from finetooth import config, evidencefile, judgement, keyfile, policyfile, waiverfile
+from finetooth import config, evidencefile, judgement, keyfile, policyfile, signing, waiverfile
 from finetooth.errors import InputError, KeyMismatchError, PolicyError
 from finetooth.evidence import Evidence
 from finetooth.policy import PolicySource, Stage
@@ -178,6 +178,7 @@ def make_ready(
     held_out = None if probing.holdout is None else sources_of(probing.holdout, twice=True)
     key = key or keyfile.resolve(os.environ, settings.key_file, settings.home)
     accepted = accepting.resolve(settings, key.id)
+    signing.signer(os.environ, settings.signing_key)  # it is used hours later, by whoever saves the report
     attacks: Sequence[Attack] = ()
     if probing.model is not None or probing.attacks:
         from finetooth.attacks import registry  # noqa: PLC0415 - only where a model is probed

@@ -77,7 +77,15 @@ def test_a_signing_key_that_cannot_be_used_is_an_error_and_not_an_unsigned_passp
     code, _, wrong = judged("scan", "train.jsonl", "--policy", "secrets-only", "-o", "again")
     assert code == 2
     assert "nowhere.pem" in wrong
-    assert not Path("again/passport.json").exists()
+    assert not Path("again").exists()
+
+
+def test_it_is_an_error_before_the_work_begins(judged, monkeypatch):
+    monkeypatch.setenv("FINETOOTH_SIGNING_KEY", "no key")
+    monkeypatch.setattr("finetooth.scanner.scan", lambda *_, **__: pytest.fail("it was scanned"))
+    code, _, wrong = judged("scan", "train.jsonl", "--policy", "secrets-only", "-o", "again")
+    assert code == 2
+    assert "FINETOOTH_SIGNING_KEY" in wrong
 
 
 def test_judging_evidence_again_issues_one_too(judged):
