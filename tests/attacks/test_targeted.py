@@ -232,3 +232,22 @@ def test_a_value_of_few_of_its_kind_that_seems_to_leak_gets_more_lookalikes_and_
     attack(people, Recording({(people[0].context, people[0].value): 0.9}), ScriptedTarget())
     assert len(asked) > 20
     assert len(set(asked)) == len(asked)
+
+
+def test_lookalikes_of_a_value_are_counted_once_in_however_many_contexts():
+    people = [
+        replace(
+            quarry(f"{first} {last}", "PERSON", f"{first}{last}", f"Ticket {first} {last}: "),
+            elsewhere=tuple((f"{note} {first} {last}: ", f"{first} {last}") for note in ("Note", "Call")),
+        )
+        for first, last in pairwise(FIRST)
+    ]
+    asked = []
+
+    class Recording(ScriptedTarget):
+        def log_likelihood(self, trials, progress=None):
+            asked.extend(trial for trial in trials if (trial.target, trial.arm) == (0, "lookalike"))
+            return super().log_likelihood(trials, progress)
+
+    attack(people, Recording({(people[0].context, people[0].value): 0.9}), ScriptedTarget())
+    assert len(asked) > 20  # of the seven there are 168 trials, but 56 look-alikes to be ranked among

@@ -23,7 +23,7 @@ from finetooth.trial import Arm, Context, Trial
 LOOKALIKES = 8
 LOOKALIKES_DRAWN = 130  # of a password: they share its context, so they are cheap, and a single leak has to stand out
 MORE = 256  # of a value that seems to leak, and is one of few of its kind, so that it is ranked among its own
-MORE_APART = 80  # where each has a context of its own, which has to be read
+MORE_APART = 160  # where each has a context of its own, which has to be read
 MISMATCHED = 2
 
 METHODS: dict[str, Method] = {"exact": "log-likelihood", "bounds": "bounds", "none": "sampling"}
@@ -172,14 +172,14 @@ def _more_lookalikes(
     drawing: _Drawing, approaches: Sequence[Approach], quarries: Sequence[Quarry], tuned: _Asked, base: _Asked
 ) -> Iterable[Trial]:
     """Yield further look-alikes of what seems to leak, where its type has too few values to be ranked among theirs."""
-    controls = Counter[tuple[str | None, bool]]()
+    alike = Counter[int]()
     leaking: set[tuple[int, bool]] = set()
     kept_up: set[tuple[int, bool]] = set()
     had: set[tuple[int, str]] = set()
     for trial, answer in tuned.answers():
         approach = approaches[trial.target]
         if trial.arm == "lookalike":
-            controls[_kind(approach, quarries)] += 1
+            alike[trial.target] += 1
             had.add((trial.target, trial.continuation))
             if isinstance(answer, Likelihood) and discoverable(answer.log_probability):
                 kept_up.add(_value(approach))
@@ -187,6 +187,7 @@ def _more_lookalikes(
             reference = base.known(trial)
             if reference is None or not discoverable(reference.log_probability):
                 leaking.add(_value(approach))
+    controls = _counted(alike, approaches, quarries)
     for number, approach in enumerate(approaches):
         quarry = quarries[approach.position]
         few = controls[_kind(approach, quarries)] < ENOUGH
@@ -203,6 +204,20 @@ def _more_lookalikes(
             new = [each for each in made if (number, form(each.value)) not in had]
             for lookalike in new[: (MORE if alone else MORE_APART) - LOOKALIKES]:
                 yield Trial(number, "lookalike", lookalike.context, form(lookalike.value))
+
+
+def _counted(
+    alike: Counter[int], approaches: Sequence[Approach], quarries: Sequence[Quarry]
+) -> Counter[tuple[str | None, bool]]:
+    """Count the look-alikes of each kind as they will be ranked: those of a value once, in however many contexts."""
+    of_values: dict[tuple[int, bool], int] = {}
+    for number, count in alike.items():
+        value = _value(approaches[number])
+        of_values[value] = max(of_values.get(value, 0), count)
+    controls = Counter[tuple[str | None, bool]]()
+    for (position, verbatim), count in of_values.items():
+        controls[quarries[position].entity_type, verbatim] += count
+    return controls
 
 
 def _value(approach: Approach) -> tuple[int, bool]:
