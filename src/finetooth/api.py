@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from finetooth import config, evidencefile, keyfile, passporting, runfolder, waiverfile
+from finetooth import config, evidencefile, keyfile, passportfile, passporting, runfolder, waiverfile
 from finetooth.errors import InputError, UsageError
 from finetooth.evidence import Evidence
 from finetooth.formats import json
@@ -39,6 +39,7 @@ from finetooth.running import (
 )
 
 if TYPE_CHECKING:
+    from finetooth.passport import Statement
     from finetooth.planning import Plan
     from finetooth.running import Model
     from finetooth.targets.target import Precision
@@ -353,10 +354,16 @@ def load(folder: str | Path) -> Report:
     return replace(told, scan=evidence.scan, probe=evidence.probe)  # report.json may list only the riskiest findings
 
 
-def save(report: Report, folder: Path, formats: Sequence[str] = ()) -> str:
+def save(report: Report, folder: Path, formats: Sequence[str] = (), before: Statement | None = None) -> str:
     """Write what a run leaves behind: evidence, findings and report.json always, other formats as named.
 
     After a GO there is a passport too.
+
+    Args:
+        report: what was judged.
+        folder: where to.
+        formats: names of what is written besides.
+        before: the passport of the data that the judged model was trained on, which that of the model goes on with.
 
     Returns:
         What there is to say of the passport, in a sentence; empty where there is none because the verdict is no GO.
@@ -364,7 +371,7 @@ def save(report: Report, folder: Path, formats: Sequence[str] = ()) -> str:
     Raises:
         UsageError: the folder cannot be written, or the signing key cannot be used.
     """
-    passport, said = passporting.issued(report, config.find(Path.cwd()))
+    passport, said = passporting.issued(report, config.find(Path.cwd()), before=before)
     evidence = Evidence(key_id=report.key_id, scan=report.scan, probe=report.probe)
     artefacts: dict[str, Iterable[bytes]] = {
         "evidence.json": evidencefile.dump(evidence, TOOL),
@@ -373,8 +380,8 @@ def save(report: Report, folder: Path, formats: Sequence[str] = ()) -> str:
     for name in dict.fromkeys(["json", *formats]):
         artefacts[FORMATS[name].file] = _rendered(FORMATS[name], report)
     if passport is not None:
-        artefacts["passport.json"] = [passport]
-        said = f"Passport: {folder / 'passport.json'}, {said}"
+        artefacts[passportfile.NAME] = [passport]
+        said = f"Passport: {folder / passportfile.NAME}, {said}"
     runfolder.create(folder)
     runfolder.write(folder, artefacts)
     return said

@@ -11,8 +11,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from finetooth import api, config, passportfile, passporting, ranks, runfolder
-from finetooth.errors import Incomplete, IncompleteError, NoGo, UsageError
+from finetooth import api, passportfile, ranks, runfolder
+from finetooth.errors import IncompleteError, UsageError
+from finetooth.gating import require_go
 from finetooth.trainset import Checked, Claim, check
 
 try:
@@ -133,11 +134,7 @@ class PassportCallback(TrainerCallback):  # type: ignore[misc]  # transformers s
             return self._release(Path(args.output_dir), model, more.get("processing_class"))
 
         self.report = next(report for report in ranks.told_by_all(ranks.on_all(probed)) if report is not None)
-        match self.report.verdict.decision:
-            case "NO-GO":
-                raise NoGo(self.report)
-            case "INCOMPLETE":
-                raise Incomplete(self.report)
+        require_go(self.report)
 
     def _check(self, model: Any, dataloader: Any, tokenizer: Any) -> Checked:
         if self._probe and _is_spread(model):
@@ -163,19 +160,19 @@ class PassportCallback(TrainerCallback):  # type: ignore[misc]  # transformers s
             tokenizer.save_pretrained(saved)
         report = api.audit(self.checked.judged, model=saved, base=self._base, policy=self._policy, **self._audit)
         out = Path(self._out or output / "finetooth")
-        api.save(report, out, ["html"])
-        before = passportfile.load(self._passport)
-        passport, said = passporting.issued(report, config.find(Path.cwd()), before=before.statement)
-        if passport is None:
-            if report.verdict.decision == "GO":
-                _LOG.warning("passport %s: does not name the model: %s", self._passport, said)
-            return report
-        runfolder.replace(out / "passport.json", passport)
-        if before.signatures and not passportfile.load(out / "passport.json").signatures:
-            _LOG.warning("passport %s: is signed, and there is no key here; %s names the model", self._passport, out)
-        else:
-            runfolder.replace(self._passport, passport)
+        said = api.save(report, out, ["html"], before=self.checked.verification.statement)
+        if report.verdict.decision == "GO":
+            self._go_on(out / passportfile.NAME, said)
         return report
+
+    def _go_on(self, issued: Path, said: str) -> None:
+        """Let the passport of data and model take the place of that of the data, unless that would unsign it."""
+        if not issued.exists():
+            _LOG.warning("passport %s: does not name the model: %s", self._passport, said)
+        elif passportfile.load(self._passport).signatures and not passportfile.load(issued).signatures:
+            _LOG.warning("passport %s: is signed, and there is no key here; %s names the model", self._passport, issued)
+        else:
+            runfolder.replace(self._passport, issued.read_bytes())
 
 
 def _is_spread(model: Any) -> bool:

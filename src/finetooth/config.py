@@ -17,7 +17,8 @@ from finetooth.verdict import GOOD_FOR
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-_OWN = "finetooth.toml"
+OWN_FILE = "finetooth.toml"
+"""The file that configures finetooth, where pyproject.toml does not."""
 
 OWN_FOLDER = Path(".finetooth")
 """What finetooth keeps beside the data: the key, and the latest run. Never for git."""
@@ -127,7 +128,7 @@ def find(start: Path) -> Configuration:
     for folder in (start, *start.parents):
         if (path := stated_in(folder)) is not None:
             table = _toml(path)
-            told = table if path.name == _OWN else table["tool"]["finetooth"]
+            told = table if path.name == OWN_FILE else table["tool"]["finetooth"]
             return Configuration(settings=_settings(told, path), home=folder)
     return Configuration(settings=Settings(), home=start)
 
@@ -138,7 +139,7 @@ def stated_in(folder: Path) -> Path | None:
     Raises:
         UsageError: its pyproject.toml is no TOML.
     """
-    own, project = folder / _OWN, folder / "pyproject.toml"
+    own, project = folder / OWN_FILE, folder / "pyproject.toml"
     if own.is_file():
         return own
     return project if project.is_file() and "finetooth" in _toml(project).get("tool", {}) else None

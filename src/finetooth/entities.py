@@ -131,9 +131,8 @@ ENTITY_TYPES: dict[str, EntityType] = {
     "URL": EntityType("quasi_identifier", "low", "review", Kind.SECRET),
     "UUID": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
     "VEHICLE_VIN": EntityType("quasi_identifier", "medium", "review", Kind.NUMBER),  # as a plate, but for life
-    "YEAR": EntityType(
-        "quasi_identifier", "low", "review", Kind.NUMBER
-    ),  # a date of which nothing but the year is told
+    # a date of which nothing but the year is told
+    "YEAR": EntityType("quasi_identifier", "low", "review", Kind.NUMBER),
     # name, title, telephone and mail of one person, side by side; the parts that block are findings of their own
     "EMAIL_SIGNATURE": EntityType("direct_identifier", "medium", "review", Kind.COMBINATION),
     # confidential: what a house or a state keeps to itself. A marking of a published scheme binds whoever holds the

@@ -57,22 +57,21 @@ class IncompleteError(FinetoothError):
     """A part of the audit could not be run, so no verdict can be given."""
 
 
-class NoGo(FinetoothError):  # noqa: N818 - the verdict's own name
+class _StoppedError(FinetoothError):
+    """A verdict that is no GO, where a gate was asked for one."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(_told(report))
+        self.report = report
+        """What was judged, with every ruling."""
+
+
+class NoGo(_StoppedError):  # noqa: N818 - the verdict's own name
     """A gate was closed: at least one requirement failed."""
 
-    def __init__(self, report: Report) -> None:
-        super().__init__(_told(report))
-        self.report = report
-        """What was judged, with every ruling."""
 
-
-class Incomplete(IncompleteError):  # noqa: N818 - the verdict's own name
+class Incomplete(_StoppedError, IncompleteError):  # noqa: N818 - the verdict's own name
     """A gate stayed closed: something could not be read, run or proven."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__(_told(report))
-        self.report = report
-        """What was judged, with every ruling."""
 
 
 class PassportRefused(FinetoothError):  # noqa: N818 - says what became of it

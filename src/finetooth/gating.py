@@ -48,9 +48,19 @@ def gate(
     report = api.audit(data, model, base, policy, waivers=waivers, key=key)
     if out is not None:
         api.save(report, Path(out), formats)
+    require_go(report)
+    return report
+
+
+def require_go(report: Report) -> None:
+    """Do nothing on a GO.
+
+    Raises:
+        NoGo: a requirement failed.
+        Incomplete: something could not be read, run or proven.
+    """
     match report.verdict.decision:
         case "NO-GO":
             raise NoGo(report)
         case "INCOMPLETE":
             raise Incomplete(report)
-    return report

@@ -21,10 +21,10 @@ from finetooth import config, policyfile, upkeep, waiverfile
 from finetooth.detectors import native, suite
 from finetooth.detectors.detector import Detector, Undetected
 from finetooth.detectors.ner_models import shipped
-from finetooth.digests import digest_of
+from finetooth.digests import digest_below, digest_of
 from finetooth.errors import FinetoothError, place
 from finetooth.policy import Detect
-from finetooth.upkeep import Check
+from finetooth.upkeep import Check, amiss
 
 _ENGINES: Final = ("presidio-analyzer", "spacy", "kingfisher-secret-scanner", "pyarrow", "datasets")
 
@@ -81,7 +81,7 @@ def _engines() -> Iterator[Check]:
         if (version := _version(name)) is not None:
             yield Check(name, version, ok=True, needed=True)
         else:
-            yield Check(name, "not installed", ok=False, needed=True, stops=f"{_SCAN}: no {name}", remedy=_REINSTALL)
+            yield amiss(name, "not installed", needed=True, stops=f"{_SCAN}: no {name}", remedy=_REINSTALL)
 
 
 def _version(name: str) -> str | None:
@@ -100,11 +100,9 @@ def _extras() -> Iterator[Check]:
             yield Check(f"extra {extra}", told, ok=True, needed=False)
             continue
         lacking = f"no {', '.join(absent)}"
-        yield Check(
+        yield amiss(
             f"extra {extra}",
             f"not installed ({lacking})" if not told else f"{lacking} beside {told}",
-            ok=False,
-            needed=False,
             stops=f"{_EXTRAS.get(extra, f'what needs the extra {extra}')}: {lacking}",
             remedy=f"pip install 'finetooth[{extra}]'",
         )
@@ -129,7 +127,7 @@ def _tools() -> Iterator[Check]:
         yield Check("git", git, ok=True, needed=False)
     else:
         stops = "the hook, as what is staged is known to git alone: no git"
-        yield Check("git", "not on PATH", ok=False, needed=False, stops=stops, remedy="install git")
+        yield amiss("git", "not on PATH", stops=stops, remedy="install git")
     state = shutil.which("pre-commit") or "not on PATH; .git/hooks/pre-commit can call the hook too"
     yield Check("pre-commit", state, ok=True, needed=False)
 
@@ -157,7 +155,7 @@ def _configuration() -> Iterator[Check]:
 def _fault(name: str, error: Exception, stops: str, remedy: str) -> Check:
     """Return what went wrong, in one line; the message of a foreign exception may hold anything, so it is left out."""
     said = " ".join(str(error).split()) if isinstance(error, FinetoothError) else place(error)
-    return Check(name, said, ok=False, needed=True, stops=stops, remedy=remedy)
+    return amiss(name, said, needed=True, stops=stops, remedy=remedy)
 
 
 def _ner_model(named: str) -> Check:
@@ -169,12 +167,11 @@ def _ner_model(named: str) -> Check:
             folder = shipped(named.removeprefix("finetooth:"))
         except FinetoothError as error:
             return _fault("model", error, stops, "name another model in the policy")
-        files = ((path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.is_file())
-        return Check("model", f"{named} {finetooth.__version__}, sha256 {digest_of(files)}", ok=True, needed=True)
+        return Check("model", f"{named} {finetooth.__version__}, sha256 {digest_below(folder)}", ok=True, needed=True)
     package = named.removeprefix("spacy:")
     if find_spec(package) is None or (version := _version(package)) is None:
         remedy = f"pip install {package.replace('_', '-')}"
-        return Check("model", f"{package} is not installed", ok=False, needed=True, stops=stops, remedy=remedy)
+        return amiss("model", f"{package} is not installed", needed=True, stops=stops, remedy=remedy)
     return Check("model", f"{package} {version}, sha256 {model_digest(package)}", ok=True, needed=True)
 
 
@@ -208,7 +205,7 @@ def _loaded(name: str, load: Callable[[], Detector]) -> Check:
     except Exception as error:  # noqa: BLE001 - a library that is broken may raise anything: it is told, and the others are tried
         return _fault(name, error, stops, _REINSTALL)
     if isinstance(answer, Undetected):
-        return Check(name, answer.reason, ok=False, needed=True, stops=stops, remedy=_REINSTALL)
+        return amiss(name, answer.reason, needed=True, stops=stops, remedy=_REINSTALL)
     return Check(name, f"loads in {perf_counter() - started:.1f} s ({detector.version})", ok=True, needed=True)
 
 

@@ -138,10 +138,9 @@ def _leaks(where: Filter, evidence: Evidence, waived: Collection[str]) -> Observ
     probe = evidence.probe
     if probe is None or probe.coverage.targets == 0:
         return _nothing("no target was tried", "give data with findings or trained text to probe for")
-    chosen = [e for e in probe.extracted if e.fingerprint not in waived and selects(where, e)]
+    chosen, untried = _tried(where, evidence, probe, waived)
     leaked = sum(extracted.attributable for extracted in chosen)
     undecided = sum(extracted.outcome == "undecided" for extracted in chosen)
-    untried = sum(selects(where, f) for f in _untried(evidence) if f.fingerprint not in waived)
     doubts = [
         f"{counted(undecided, 'extracted value')} cannot be attributed {_wanting(probe)}" if undecided else "",
         f"{counted(untried, 'finding')} not tried" if untried else "",
@@ -153,6 +152,14 @@ def _leaks(where: Filter, evidence: Evidence, waived: Collection[str]) -> Observ
         f"{counted(leaked, 'attributable leak')} among {counted(len(chosen), 'value')} tried",
         " and ".join(filter(None, doubts)),
     )
+
+
+def _tried(
+    where: Filter, evidence: Evidence, probe: ProbeEvidence, waived: Collection[str]
+) -> tuple[list[Extracted], int]:
+    """Return what was learnt of the findings that a filter selects and nobody waived, and of how many nothing was."""
+    chosen = [e for e in probe.extracted if e.fingerprint not in waived and selects(where, e)]
+    return chosen, sum(selects(where, f) for f in _untried(evidence) if f.fingerprint not in waived)
 
 
 def _wanting(probe: ProbeEvidence) -> str:
@@ -167,10 +174,9 @@ def _discoverable(
         return _nothing("no target was tried", "give data with findings or trained text to probe for")
     samples = requirement.samples or SAMPLES
     exact = _exact(probe)
-    chosen = [e for e in probe.extracted if e.fingerprint not in waived and selects(requirement.where, e)]
+    chosen, untried = _tried(requirement.where, evidence, probe, waived)
     told = [_emitted(each, samples, exact) for each in chosen]
     count, open_ = told.count(True), told.count(None)
-    untried = sum(selects(requirement.where, f) for f in _untried(evidence) if f.fingerprint not in waived)
     doubts = [
         f"of {counted(open_, 'value')} it cannot be told, as the target gave no exact probability" if open_ else "",
         f"{counted(untried, 'finding')} not tried" if untried else "",

@@ -20,6 +20,9 @@ from finetooth.errors import InputError
 from finetooth.passport import Signed, Statement
 from finetooth.signing import Signer, Verifier
 
+NAME: Final = "passport.json"
+"""What it is called in the folder of a run."""
+
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 
 _LONGEST: Final = 64 << 20  # bytes; one that names 100,000 files has a third of it

@@ -12,7 +12,7 @@ from finetooth.errors import IncompleteError, ModelError
 from finetooth.passport import Signed, Statement, issue
 from finetooth.policy import PolicySource
 from finetooth.report import PolicyIdentity, Report
-from finetooth.running import Data, policy_of, sources_of
+from finetooth.running import Data, paths_of, policy_of, sources_of
 from finetooth.targets.endpoint import named_by_url
 from finetooth.targets.modelfiles import files_of, identity
 from finetooth.verification import Held, Offer, Signature, Verification
@@ -82,7 +82,7 @@ def verify(
     settings = config.find(Path.cwd())
     # What was judged in memory has no bytes, and neither has what is presented so.
     judged_in_files = all("sha256" in each.digest for each in signed.statement.of("data"))
-    by_records = records or not (_named(data) and judged_in_files)
+    by_records = records or not (paths_of(data) and judged_in_files)
     held, all_records = _presented(data, signed, by_records=by_records)
     offer = Offer(
         data=held,
@@ -112,13 +112,6 @@ def digest(data: Data) -> str:
     if found is None:
         raise IncompleteError(next(each.fault for each in shown if each.fault))
     return found
-
-
-def _named(data: Data) -> bool:
-    """Tell whether data is named by paths; rows have no bytes to compare."""
-    if isinstance(data, str | Path):
-        return True
-    return isinstance(data, list | tuple) and bool(data) and all(isinstance(each, str | Path) for each in data)
 
 
 def _presented(data: Data, passport: Signed, *, by_records: bool) -> tuple[tuple[Held, ...], str | None]:

@@ -260,16 +260,20 @@ def sources_of(data: Data, *, twice: bool) -> list[Source]:
     """Return what was named as sources; a probe reads them ``twice``."""
     from finetooth.sources import resolve, rows  # noqa: PLC0415 - only where data is read
 
-    paths: list[str] = []
-    if isinstance(data, str | Path):
-        paths = [str(data)]
-    elif isinstance(data, Sequence) and all(isinstance(each, str | Path) for each in data):
-        paths = [str(each) for each in data]
-    if paths:
+    if paths := paths_of(data):
         if twice and "-" in paths:
             raise InputError("-: a probe reads the data twice, which standard input cannot; save it to a file")
         return resolve.resolve(paths)
     return rows.from_memory(list(data) if twice and isinstance(data, Iterator) else data)
+
+
+def paths_of(data: Data) -> list[str]:
+    """Return the paths that name data; none where it is rows in memory."""
+    if isinstance(data, str | Path):
+        return [str(data)]
+    if isinstance(data, Sequence) and all(isinstance(each, str | Path) for each in data):
+        return [str(each) for each in data]
+    return []
 
 
 def _models(

@@ -21,9 +21,6 @@ from finetooth.config import Settings
 from finetooth.targets.budget import Budget, Prices
 from finetooth.targets.endpoint import EndpointSettings
 
-NAME: Final = "finetooth.toml"
-"""What the file is called."""
-
 _WIDTH: Final = 100
 
 _TABLES: Final[dict[str, type[Any]]] = {

@@ -42,6 +42,11 @@ class Check:
     """Where it is not: how to mend it, as a command or a sentence."""
 
 
+def amiss(name: str, state: str, *, stops: str, remedy: str, needed: bool = False) -> Check:
+    """Return a check of something that is not as it should be."""
+    return Check(name, state, ok=False, needed=needed, stops=stops, remedy=remedy)
+
+
 def key(settings: Configuration, environment: Mapping[str, str]) -> tuple[FingerprintKey | None, list[Check]]:
     """Return the key, if there is one that works, and what was seen of it."""
     path = settings.key_file or settings.home / keyfile.DEFAULT
@@ -50,9 +55,9 @@ def key(settings: Configuration, environment: Mapping[str, str]) -> tuple[Finger
         if settings.key_file is None:
             return None, [Check("key", f"none yet; the first run makes {path}", ok=True, needed=False)]
         return None, [
-            Check(
-                *("key", f"{path}: is configured, and not there"),
-                ok=False,
+            amiss(
+                "key",
+                f"{path}: is configured, and not there",
                 needed=True,
                 stops="every scan, as findings have no fingerprint without a key",
                 remedy=f"put the key there, or set {keyfile.VARIABLE}",
@@ -62,9 +67,9 @@ def key(settings: Configuration, environment: Mapping[str, str]) -> tuple[Finger
         held = keyfile.resolve(environment, settings.key_file, settings.home)
     except FinetoothError as error:
         return None, [
-            Check(
-                *("key", str(error)),
-                ok=False,
+            amiss(
+                "key",
+                str(error),
                 needed=True,
                 stops="every scan, as findings have no fingerprint without a key",
                 remedy="make one with: head -c 32 /dev/urandom | base64",
@@ -79,26 +84,23 @@ def _custody(path: Path) -> Iterator[Check]:
     risk = "the secrecy of fingerprints: whoever reads the key can try out which values they stand for"
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield Check(
-            *("key file", f"{path} has mode {mode:04o}: others than its owner can read or change it"),
-            ok=False,
-            needed=False,
+        yield amiss(
+            "key file",
+            f"{path} has mode {mode:04o}: others than its owner can read or change it",
             stops=risk,
             remedy=f"chmod 600 {path}",
         )
     if _git(path, "ls-files", "--error-unmatch") == 0:
-        yield Check(
-            *("key file", f"{path} is in git: whoever has the repository has the key"),
-            ok=False,
-            needed=False,
+        yield amiss(
+            "key file",
+            f"{path} is in git: whoever has the repository has the key",
             stops=risk,
             remedy=f"git rm --cached {path}, and make a new key; waivers have to be given anew with it",
         )
     elif _git(path, "check-ignore", "--quiet") == 1:
-        yield Check(
-            *("key file", f"git does not ignore {path}"),
-            ok=False,
-            needed=False,
+        yield amiss(
+            "key file",
+            f"git does not ignore {path}",
             stops=risk,
             remedy=f"add /{path.name} to {path.parent / '.gitignore'}",
         )
@@ -125,10 +127,9 @@ def cache(settings: Configuration, held: FingerprintKey | None) -> Iterator[Chec
     folder = settings.store
     above = next(each for each in (folder, *folder.parents) if each.exists())
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        yield Check(
-            *("cache", f"{above} cannot be written"),
-            ok=False,
-            needed=False,
+        yield amiss(
+            "cache",
+            f"{above} cannot be written",
             stops="keeping what was scanned: each scan begins anew",
             remedy=f"chmod u+rwx {above}, or work in a folder that is yours",
         )
@@ -138,10 +139,9 @@ def cache(settings: Configuration, held: FingerprintKey | None) -> Iterator[Chec
     seen = survey(folder, held.mac if held else None)
     told = f"{counted(seen.entries, 'result')} of {seen.bytes / _MIB:,.1f} MiB in {folder}"
     if faults := list(_faults(seen)):
-        yield Check(
-            *("cache", f"{told}; {', '.join(faults)}"),
-            ok=False,
-            needed=False,
+        yield amiss(
+            "cache",
+            f"{told}; {', '.join(faults)}",
             stops="the use of some kept results: what they hold is scanned again",
             remedy=f"rm -r {folder} (nothing but time is lost), or leave them: they are forgotten after a month",
         )
@@ -163,9 +163,9 @@ def signing_key(settings: Configuration, environment: Mapping[str, str]) -> Chec
     try:
         held = signing.signer(environment, settings.signing_key)
     except FinetoothError as error:
-        return Check(
-            *("signing key", str(error)),
-            ok=False,
+        return amiss(
+            "signing key",
+            str(error),
             needed=True,
             stops="passports, as one that was meant to be signed is not written unsigned",
             remedy=f"mend the key, or unset {signing.VARIABLE} and signing_key",

@@ -94,6 +94,10 @@ class Verdict:
         """What the command line ends with."""
         return EXIT_CODES[self.decision]
 
+    def ends_with(self, *, exit_zero: bool) -> int:
+        """Return what it ends with where ``exit_zero`` forgives a NO-GO and nothing else."""
+        return 0 if exit_zero and self.decision == "NO-GO" else self.exit_code
+
     @property
     def waived(self) -> dict[str, WaiverRuling]:
         """The waivers that are honoured, by the fingerprint of their finding."""

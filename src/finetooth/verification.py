@@ -86,8 +86,7 @@ def _signature(passport: Signed, offer: Offer) -> Iterator[str]:
     if offer.signature == "missing":
         yield "unsigned: a key was named, and nobody has signed this passport"
     if offer.signature == "bad":
-        keys = ", ".join(key[:8] for key, _ in passport.signatures)
-        yield f"tampered, or signed with another key ({keys}) than the one that was named"
+        yield f"tampered, or signed with another key ({_keys(passport)}) than the one that was named"
 
 
 def _validity(statement: Statement, today: date) -> Iterator[str]:
@@ -163,10 +162,13 @@ def _notes(passport: Signed, offer: Offer) -> Iterator[str]:
     if not passport.signatures:
         yield "unsigned: whoever can write the file can have made it up"
     elif offer.signature == "unasked":
-        keys = ", ".join(key[:8] for key, _ in passport.signatures)
-        yield f"the signature ({keys}) was not checked; name the key with --key"
+        yield f"the signature ({_keys(passport)}) was not checked; name the key with --key"
     if offer.model is None and (probed := passport.statement.facts.model):
         yield f"the model that was probed ({probed.name}) was not compared; name it with --model"
+
+
+def _keys(passport: Signed) -> str:
+    return ", ".join(key[:8] for key, _ in passport.signatures)
 
 
 def _sha256(subject: Subject) -> str:

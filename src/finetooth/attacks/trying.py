@@ -188,12 +188,13 @@ def _more_lookalikes(
             if reference is None or not discoverable(reference.log_probability):
                 leaking.add(_value(approach))
     controls = _counted(alike, approaches, quarries)
+    apart = leaking - kept_up
     for number, approach in enumerate(approaches):
         quarry = quarries[approach.position]
         few = controls[_kind(approach, quarries)] < ENOUGH
         if (
             few
-            and _value(approach) in leaking - kept_up
+            and _value(approach) in apart
             and quarry.finding
             and not drawn(quarry.finding.entity_type)
             and not _by_odds(approach, quarry)

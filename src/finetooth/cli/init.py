@@ -22,11 +22,11 @@ def init(policy: PolicyOption = None) -> None:
 
     if policy is not None:
         policyfile.load(policy)
-    path = Path.cwd() / settingsfile.NAME
+    path = Path.cwd() / config.OWN_FILE
     if (known := config.stated_in(Path.cwd())) is not None:
         what = "already configures finetooth"
         if known != path:
-            what += f" under [tool.finetooth], which a {settingsfile.NAME} beside it would hide"
+            what += f" under [tool.finetooth], which a {config.OWN_FILE} beside it would hide"
         raise UsageError(f"{known}: {what}; edit that file")
     try:
         with path.open("x", encoding="utf-8") as file:

@@ -104,16 +104,14 @@ def finish(report: Report, out: Path | None, formats: list[str], *, quiet: bool,
         runfolder.keep_out_of_git(config.OWN_FOLDER)
     passport = api.save(report, folder, formats)
     if not quiet:
-        show(
-            report, [] if formats == ["html"] else formats, folder, passport
-        )  # a page is for a browser, not for a terminal
+        printed = [] if formats == ["html"] else formats  # a page is for a browser, not for a terminal
+        show(report, printed, folder, passport)
     end(report.verdict, exit_zero=exit_zero)
 
 
 def end(verdict: Verdict, *, exit_zero: bool) -> NoReturn:
     """End with the verdict's code; ``exit_zero`` forgives a NO-GO and nothing else."""
-    code = verdict.exit_code
-    raise typer.Exit(0 if exit_zero and code == 1 else code)
+    raise typer.Exit(verdict.ends_with(exit_zero=exit_zero))
 
 
 def show(report: Report, formats: list[str], folder: Path | None = None, passport: str = "") -> None:

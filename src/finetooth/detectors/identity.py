@@ -21,7 +21,7 @@ from typing import Any
 
 import finetooth
 from finetooth.detectors.ner_models import ner_models, shipped
-from finetooth.digests import digest_of
+from finetooth.digests import digest_below, digest_of
 from finetooth.policy import CLASS, Detect
 
 _NAME = re.compile(r"[\w.-]+")
@@ -71,15 +71,7 @@ def _code() -> str:
     makes something else of it, and it finds the same.
     """
     root = Path(__file__).parents[1]
-    return _files(root, without=root / "models")
-
-
-def _files(root: Path, without: Path | None = None) -> str:
-    files = []
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name != "__pycache__" and Path(folder, name) != without]
-        files += [Path(folder, name) for name in names if not name.endswith(".so")]
-    return digest_of((path.relative_to(root).as_posix(), path) for path in sorted(files))
+    return digest_below(root, without=root / "models")
 
 
 @cache
@@ -116,7 +108,7 @@ def _installed() -> Mapping[str, str]:
 
 def _model(scheme: str, name: str) -> list[Any]:
     if scheme == "finetooth":
-        return [scheme, name, _files(shipped(name))]
+        return [scheme, name, digest_below(shipped(name))]
     if scheme == "spacy":
         return [scheme, name, *_package(name)]
     folder = Path(name).expanduser()

@@ -15,13 +15,12 @@ from tempfile import TemporaryDirectory
 from time import time_ns
 from typing import Any, Final
 
-from finetooth import api
+from finetooth import api, passportfile
 from finetooth.errors import UsageError
 from finetooth.formats.registry import FORMATS
 from finetooth.report import Report
 from finetooth.tracking.summary import Summary, summary
 
-PASSPORT: Final = "passport.json"
 _FORMATS: Final = ("json", "html")
 _METRICS_AT_ONCE, _OTHERS_AT_ONCE = 1000, 100
 """What MLflow's servers take in one request."""
@@ -101,6 +100,6 @@ def _files(report: Report | str | Path, told: Report) -> Iterator[list[Path]]:
         lacking = [name for name in _FORMATS if name not in there or not there[name].is_file()]
         files = [path for name, path in there.items() if name not in lacking]
         files += api.write(told, Path(made), lacking)
-        if folder and (folder / PASSPORT).is_file():
-            files.append(folder / PASSPORT)
+        if folder and (folder / passportfile.NAME).is_file():
+            files.append(folder / passportfile.NAME)
         yield files
