@@ -8,13 +8,16 @@ import json
 import sys
 
 from leakit import Extractor
+from openai import OpenAI
 
 address, samples = sys.argv[1], int(sys.argv[2])
 # Plain completion of the true context is the strongest that it has here: its chat mode would ask for a continuation in
 # words, in a turn that the model never saw in training. One request for all samples is the cheapest.
+# Its own client gives up after two minutes, which a model on a shared CPU may take for that one.
 extractor = Extractor(
-    "tuned", base_url=address, api_key="none", n_samples=samples, mode="completion", n_per_request=samples
-)
+    "tuned", api_key="none", n_samples=samples, mode="completion", n_per_request=samples,
+    client=OpenAI(base_url=address, api_key="none", timeout=1800, max_retries=0),
+)  # fmt: skip
 for line in sys.stdin:
     asked = json.loads(line)
     result = extractor.probe(asked["document"], asked["target"], control_context=asked["control"])

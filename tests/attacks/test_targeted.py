@@ -234,6 +234,49 @@ def test_a_value_of_few_of_its_kind_that_seems_to_leak_gets_more_lookalikes_and_
     assert len(set(asked)) == len(asked)
 
 
+WHOLE = [
+    "Grace Brewster Hopper",
+    "Alan Mathison Turing",
+    "Edsger Wybe Dijkstra",
+    "Barbara Jane Liskov",
+    "Ada King Lovelace",
+    "John Warner Backus",
+]
+
+
+class Rivalled(ScriptedTarget):
+    """Emits values, the first as a name that few know, and of its look-alikes some a third as readily."""
+
+    def __init__(self, first, others, rivals):
+        super().__init__({first: 0.009, **dict.fromkeys(others, 0.9)})
+        self.rivals, self.lookalikes = rivals, []
+
+    def log_likelihood(self, trials, progress=None):
+        answers = super().log_likelihood(trials, progress)
+        for at, trial in enumerate(trials):
+            if (trial.target, trial.arm) == (0, "lookalike"):
+                self.lookalikes.append(trial.continuation)
+                if self.rivals(len(self.lookalikes)):
+                    answers[at] = Likelihood(log(0.003), 3)
+        return answers
+
+
+@pytest.mark.parametrize(
+    ("rivals", "more", "decision"),
+    [
+        (lambda nth: nth == 1, True, "attributable"),  # 1 of 256: chance
+        (lambda nth: nth % 16 == 1, True, "common"),  # 1 of 16, of which the first eight show one too
+        (lambda nth: nth <= 2, False, "common"),
+    ],
+)
+def test_one_lookalike_that_keeps_up_is_judged_among_many(rivals, more, decision):
+    people = [quarry(name, "PERSON", name, "My name is ") for name in WHOLE]
+    model = Rivalled(WHOLE[0], WHOLE[1:4], rivals)
+    decisions, _, _ = decide(people, model, ScriptedTarget())
+    assert decisions[0] == decision
+    assert (len(set(model.lookalikes)) > 200) is more
+
+
 def test_lookalikes_of_a_value_are_counted_once_in_however_many_contexts():
     people = [
         replace(

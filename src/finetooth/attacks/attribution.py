@@ -338,9 +338,9 @@ def _decision(outcome: Outcome, *, beats_lookalikes: bool, referenced: bool) -> 
         return "undecided"  # its reference trial failed
     if not referenced and (outcome.bits is None or outcome.said_to_everyone):
         return "undecided"  # the base model may know a name or a phrase, and nobody can ask it
-    if outcome.lookalikes_keep_up:
-        return "common"
-    return "attributable" if beats_lookalikes else "undecided"
+    if beats_lookalikes and outcome.unrivalled:
+        return "attributable"
+    return "common" if outcome.rivals else "undecided"
 
 
 def _scores(outcome: Outcome, *, referenced: bool) -> tuple[float, list[float]]:

@@ -14,6 +14,8 @@ from finetooth.targets.target import Likelihood
 ENOUGH: Final = 64
 """Look-alikes of one entity type, over all of its values, from which on it is ranked by itself: 1/65 is then its least
 p-value. A value of fewer that seems to leak is given as many of its own."""
+RARE: Final = 0.05
+"""Share of a value's look-alikes up to which those that keep up with it do not speak for it being common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +86,28 @@ class Outcome:
         return self.quarry.entity_type is not None and drawn(self.quarry.entity_type)
 
     @property
-    def lookalikes_keep_up(self) -> bool:
-        """Whether the tuned model emits a look-alike too, and at least a tenth as readily.
+    def rivals(self) -> int:
+        """How many look-alikes keep up with the value under the tuned model (`keeps_up`)."""
+        return sum(keeps_up(tuned, self.tuned) for tuned, _ in self.lookalikes)
 
-        Most look-alikes of a name are names that the tuning has seen: that one is emitted now and then proves nothing.
+    @property
+    def unrivalled(self) -> bool:
+        """Whether so few of its look-alikes keep up that this may be chance: none, or fewer than one in twenty.
+
+        Most look-alikes of a name are made of names that the tuning has seen, so that one is emitted now and then.
         """
-        least = (self.tuned.log_probability if self.tuned else 0.0) - log(10)
-        tuned = [tuned.log_probability for tuned, _ in self.lookalikes]
-        return any(discoverable(chance) and chance >= least for chance in tuned)
+        return not self.rivals or (1 + self.rivals) / (1 + len(self.lookalikes)) <= RARE
 
     @property
     def said_to_everyone(self) -> bool:
         """Whether the tuned model emits it after the contexts of other records too, or unasked."""
         return self.said or any(map(discoverable, self.mismatched))
+
+
+def keeps_up(lookalike: Likelihood | None, value: Likelihood | None) -> bool:
+    """Tell whether the tuned model emits a look-alike too, and at least a tenth as readily as the value."""
+    told = chance(lookalike)
+    return discoverable(told) and told >= (value.log_probability if value else 0.0) - log(10)
 
 
 def chance(likelihood: Likelihood | None) -> float:

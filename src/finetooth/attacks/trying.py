@@ -14,7 +14,7 @@ from random import Random
 
 from finetooth.attacks.attack import Advance, Approach, Effort, Method, Result
 from finetooth.attacks.lookalikes import Lookalike, Words, drawn, entropy_bits, lookalikes, retold, word_pool
-from finetooth.attacks.outcome import ENOUGH, Outcome
+from finetooth.attacks.outcome import ENOUGH, Outcome, chance, keeps_up
 from finetooth.attacks.quarry import TELLING, Material, Quarry
 from finetooth.metrics.discoverability import discoverable
 from finetooth.targets.target import Answer, Capabilities, Likelihood, Target, Unanswered
@@ -22,7 +22,7 @@ from finetooth.trial import Arm, Context, Trial
 
 LOOKALIKES = 8
 LOOKALIKES_DRAWN = 130  # of a password: they share its context, so they are cheap, and a single leak has to stand out
-MORE = 256  # of a value that seems to leak, and is one of few of its kind, so that it is ranked among its own
+MORE = 256  # of a value that seems to leak, and for which those are too few, so that it is ranked among its own
 MORE_APART = 160  # where each has a context of its own, which has to be read
 MISMATCHED = 2
 
@@ -171,30 +171,38 @@ class _Asked:
 def _more_lookalikes(
     drawing: _Drawing, approaches: Sequence[Approach], quarries: Sequence[Quarry], tuned: _Asked, base: _Asked
 ) -> Iterable[Trial]:
-    """Yield further look-alikes of what seems to leak, where its type has too few values to be ranked among theirs."""
+    """Yield further look-alikes of what seems to leak, where those it has are too few to tell.
+
+    They are where its type has too few values for it to be ranked among theirs, and where one of them keeps up with it,
+    of which eight cannot tell whether one in eight does, or one in a hundred.
+    """
     alike = Counter[int]()
-    leaking: set[tuple[int, bool]] = set()
-    kept_up: set[tuple[int, bool]] = set()
+    leaking: dict[tuple[int, bool], Likelihood] = {}
+    likeliest: dict[tuple[int, bool], dict[int, Likelihood]] = {}
     had: set[tuple[int, str]] = set()
     for trial, answer in tuned.answers():
         approach = approaches[trial.target]
         if trial.arm == "lookalike":
+            nth = alike[trial.target]
             alike[trial.target] += 1
             had.add((trial.target, trial.continuation))
-            if isinstance(answer, Likelihood) and discoverable(answer.log_probability):
-                kept_up.add(_value(approach))
-        elif trial.arm == "target" and _emitted(answer):
+            if isinstance(answer, Likelihood):
+                known = likeliest.setdefault(_value(approach), {})
+                known[nth] = max(answer, known.get(nth, answer), key=chance)
+        elif trial.arm == "target" and isinstance(answer, Likelihood) and _emitted(answer):
             reference = base.known(trial)
             if reference is None or not discoverable(reference.log_probability):
-                leaking.add(_value(approach))
+                leaking[_value(approach)] = max(answer, leaking.get(_value(approach), answer), key=chance)
     controls = _counted(alike, approaches, quarries)
-    apart = leaking - kept_up
+    rivals = {
+        value: sum(keeps_up(each, own) for each in likeliest.get(value, {}).values()) for value, own in leaking.items()
+    }
     for number, approach in enumerate(approaches):
-        quarry = quarries[approach.position]
+        quarry, value = quarries[approach.position], _value(approach)
         few = controls[_kind(approach, quarries)] < ENOUGH
         if (
-            few
-            and _value(approach) in apart
+            value in leaking
+            and (rivals[value] == 1 or (few and not rivals[value]))
             and quarry.finding
             and not drawn(quarry.finding.entity_type)
             and not _by_odds(approach, quarry)
