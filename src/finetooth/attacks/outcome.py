@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from math import inf, log
 from typing import Final
 
@@ -70,6 +71,12 @@ class Outcome:
         return self.tuned is None or discoverable(self.tuned.high)
 
     @property
+    def seems_to_leak(self) -> bool:
+        """Whether the tuned model may emit it, and the reference is not known to."""
+        known = self.reference is not None and discoverable(self.reference.log_probability)
+        return self.tuned is not None and discoverable(self.tuned.high) and not known
+
+    @property
     def bits(self) -> float | None:
         """How many bits of the value were drawn at random, or None where people choose such values.
 
@@ -102,6 +109,24 @@ class Outcome:
     def said_to_everyone(self) -> bool:
         """Whether the tuned model emits it after the contexts of other records too, or unasked."""
         return self.said or any(map(discoverable, self.mismatched))
+
+
+def likeliest(members: Sequence[Outcome]) -> Outcome:
+    """Return one outcome for those of a value in several contexts: that in the one where the value is likeliest.
+
+    Each look-alike is taken where it is likeliest as well, so that under the null hypothesis they are still
+    exchangeable, and a value that stands in several places has no more chances than they.
+    """
+    unanswered = next((member for member in members if member.tuned is None), None)
+    if unanswered:
+        return unanswered  # it may be likelier where nothing was answered
+    best = max(members, key=lambda member: chance(member.tuned))
+    alike = zip(*(member.lookalikes for member in members), strict=False)
+    return replace(
+        best,
+        lookalikes=tuple(max(pairs, key=lambda pair: chance(pair[0])) for pairs in alike),
+        places=len(members),
+    )
 
 
 def keeps_up(lookalike: Likelihood | None, value: Likelihood | None) -> bool:

@@ -30,7 +30,7 @@ from dataclasses import replace
 
 from finetooth.attacks import forms, trying
 from finetooth.attacks.attack import Advance, Approach, Effort, Result
-from finetooth.attacks.outcome import Outcome, chance
+from finetooth.attacks.outcome import Outcome, likeliest
 from finetooth.attacks.quarry import Material
 from finetooth.targets.target import EVERYTHING, Capabilities, Target
 
@@ -76,29 +76,10 @@ class Targeted:
 
 
 def _by_value(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """Return one outcome for all contexts of a value: the place where it is likeliest.
-
-    Each look-alike is taken where it is likeliest as well, so that under the null hypothesis they are still
-    exchangeable, and a value that stands in several places has no more chances than they.
-    """
+    """Return one outcome for all contexts of a value (`likeliest`)."""
     places: dict[int, list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.verbatim:
             places.setdefault(id(outcome.quarry), []).append(outcome)
-    first = {id(members[0]): _likeliest(members) for members in places.values()}
+    first = {id(members[0]): likeliest(members) for members in places.values()}
     return tuple(first.get(id(each), each) for each in outcomes if not each.verbatim or id(each) in first)
-
-
-def _likeliest(members: Sequence[Outcome]) -> Outcome:
-    answered = [member for member in members if member.tuned is not None]
-    if len(answered) < len(members):
-        return next(
-            member for member in members if member.tuned is None
-        )  # it may be likelier where nothing was answered
-    best = max(members, key=lambda member: chance(member.tuned))
-    alike = zip(*(member.lookalikes for member in members), strict=False)
-    return replace(
-        best,
-        lookalikes=tuple(max(pairs, key=lambda pair: chance(pair[0])) for pairs in alike),
-        places=len(members),
-    )

@@ -14,7 +14,7 @@ from random import Random
 
 from finetooth.attacks.attack import Advance, Approach, Effort, Method, Result
 from finetooth.attacks.lookalikes import Lookalike, Words, drawn, entropy_bits, lookalikes, retold, word_pool
-from finetooth.attacks.outcome import ENOUGH, Outcome, chance, keeps_up
+from finetooth.attacks.outcome import ENOUGH, Outcome, likeliest
 from finetooth.attacks.quarry import TELLING, Material, Quarry
 from finetooth.metrics.discoverability import discoverable
 from finetooth.targets.target import Answer, Capabilities, Likelihood, Target, Unanswered
@@ -176,33 +176,20 @@ def _more_lookalikes(
     They are where its type has too few values for it to be ranked among theirs, and where one of them keeps up with it,
     of which eight cannot tell whether one in eight does, or one in a hundred.
     """
-    alike = Counter[int]()
-    leaking: dict[tuple[int, bool], Likelihood] = {}
-    likeliest: dict[tuple[int, bool], dict[int, Likelihood]] = {}
-    had: set[tuple[int, str]] = set()
-    for trial, answer in tuned.answers():
-        approach = approaches[trial.target]
-        if trial.arm == "lookalike":
-            nth = alike[trial.target]
-            alike[trial.target] += 1
-            had.add((trial.target, trial.continuation))
-            if isinstance(answer, Likelihood):
-                known = likeliest.setdefault(_value(approach), {})
-                known[nth] = max(answer, known.get(nth, answer), key=chance)
-        elif trial.arm == "target" and isinstance(answer, Likelihood) and _emitted(answer):
-            reference = base.known(trial)
-            if reference is None or not discoverable(reference.log_probability):
-                leaking[_value(approach)] = max(answer, leaking.get(_value(approach), answer), key=chance)
-    controls = _counted(alike, approaches, quarries)
-    rivals = {
-        value: sum(keeps_up(each, own) for each in likeliest.get(value, {}).values()) for value, own in leaking.items()
-    }
+    contexts: dict[tuple[int, bool], list[Outcome]] = {}
+    for approach, outcome in zip(approaches, _outcomes("", approaches, quarries, tuned, base), strict=True):
+        contexts.setdefault(_value(approach), []).append(outcome)
+    values = {value: likeliest(members) for value, members in contexts.items()}
+    controls = Counter[tuple[str | None, bool]]()
+    for outcome in values.values():
+        controls[outcome.quarry.entity_type, outcome.verbatim] += len(outcome.lookalikes)
+    had = {(trial.target, trial.continuation) for trial, _ in tuned.answers() if trial.arm == "lookalike"}
     for number, approach in enumerate(approaches):
-        quarry, value = quarries[approach.position], _value(approach)
-        few = controls[_kind(approach, quarries)] < ENOUGH
+        quarry, outcome = quarries[approach.position], values[_value(approach)]
+        few = controls[quarry.entity_type, approach.verbatim] < ENOUGH
         if (
-            value in leaking
-            and (rivals[value] == 1 or (few and not rivals[value]))
+            outcome.seems_to_leak
+            and (outcome.rivals == 1 or (few and not outcome.rivals))
             and quarry.finding
             and not drawn(quarry.finding.entity_type)
             and not _by_odds(approach, quarry)
@@ -215,27 +202,9 @@ def _more_lookalikes(
                 yield Trial(number, "lookalike", lookalike.context, form(lookalike.value))
 
 
-def _counted(
-    alike: Counter[int], approaches: Sequence[Approach], quarries: Sequence[Quarry]
-) -> Counter[tuple[str | None, bool]]:
-    """Count the look-alikes of each kind as they will be ranked: those of a value once, in however many contexts."""
-    of_values: dict[tuple[int, bool], int] = {}
-    for number, count in alike.items():
-        value = _value(approaches[number])
-        of_values[value] = max(of_values.get(value, 0), count)
-    controls = Counter[tuple[str | None, bool]]()
-    for (position, verbatim), count in of_values.items():
-        controls[quarries[position].entity_type, verbatim] += count
-    return controls
-
-
 def _value(approach: Approach) -> tuple[int, bool]:
     """Name what an approach asks for: all contexts of a value are looked at together."""
     return approach.position, approach.verbatim
-
-
-def _kind(approach: Approach, quarries: Sequence[Quarry]) -> tuple[str | None, bool]:
-    return quarries[approach.position].entity_type, approach.verbatim
 
 
 def _emitted(answer: Answer) -> bool:
