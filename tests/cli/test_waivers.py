@@ -270,6 +270,13 @@ def test_list_and_check_tell_every_waiver(project, run, found):
     assert run("waivers", "list")[0] == 0
 
 
+def test_on_its_last_day_a_waiver_counts_and_says_that_it_is_the_last(project, run, found):
+    today = datetime.now(UTC).date()
+    run("waivers", "add", found, *WHO, "--expires", today)
+    assert f"until {today} (today)" in run("waivers", "list")[1]
+    assert run("waivers", "check")[0] == 0
+
+
 def test_prune_takes_out_what_no_longer_counts_and_says_so(project, run, found):
     run("waivers", "add", found, *WHO, "--expires", SOON)
     text = (project / FILE).read_text().replace("  - {", "  # asked for by Jo\n  - {")
