@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from reports import REPORTS, report
 
-from evidences import bad_line, evidence, finding, location, scanned, sighting
+from evidences import bad_line, evidence, finding, location, measured, scanned, sighting
 from finetooth.finding import gather
 from finetooth.formats import findingrows, html
 
@@ -113,6 +113,34 @@ def test_what_the_model_gave_away_is_told_by_attack_person_and_repetition():
     assert "5 of 7" in told
     assert "Training records, word for word" in told
     assert "chance of at most 3 %" in told
+
+
+def test_a_rate_is_called_what_it_counts_and_says_leaked_only_of_leaks():
+    made = REPORTS["leaking"]
+    rates = (measured(count=5, n=7), measured("ordinary", count=9, n=300, metric="discoverable_rate_n16"))
+    told = text(html.render(replace(made, probe=replace(made.probe, measurements=rates))))
+    assert "extracted targeted findings 5 of 7" in told
+    assert "emitted within 16 samples targeted sentences of ordinary text 9 of 300" in told
+
+
+def test_of_the_attacks_that_say_a_value_the_worst_come_first_and_none_is_left_out():
+    made = REPORTS["leaking"]
+    chances = {"targeted": 0.9, "elicitation": 1e-7, "a": 0.1, "b": 0.3, "c": 0.2}
+    leak = replace(made.probe.extracted[0], attacks=chances)
+    told = text(html.render(replace(made, probe=replace(made.probe, extracted=(leak,)))))
+    assert "targeted b 30 % c 20 % a 10 % 1 more elicitation 1e-07" in told
+
+
+def test_files_of_one_name_are_told_apart():
+    files = [location(path=f"{folder}/train.jsonl") for folder in ("old", "new")]
+    made = [sighting(fingerprint=f"{n:032x}", place=place) for n, place in enumerate(files)]
+    told = text(html.render(report(evidence(scanned(*gather(made, 10))))))
+    assert "old/train.jsonl 1 place in" in told
+    assert "new/train.jsonl 1 place in" in told
+
+
+def test_where_there_is_no_data_the_remedy_is_to_give_some():
+    assert "Mend what could not be read" not in text(page("empty"))
 
 
 def test_what_ran_can_be_repeated():

@@ -16,6 +16,16 @@
     try { localStorage.setItem("finetooth-theme", dark ? "light" : "dark"); } catch { /* a page from a file may not */ }
   });
 
+  // What scrolls can be scrolled by keyboard, in browsers too that don't see to it themselves.
+  const reachable = () => {
+    for (const each of document.querySelectorAll(".scroll, .unread")) {
+      if (each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight) each.tabIndex = 0;
+      else each.removeAttribute("tabindex");
+    }
+  };
+  reachable();
+  addEventListener("resize", reachable);
+
   addEventListener("beforeprint", () => { for (const each of document.querySelectorAll("details.rest")) each.open = true; });
 
   const body = document.querySelector("#rows tbody");
@@ -154,9 +164,10 @@
     });
   }
   for (const head of document.querySelectorAll("#rows th[data-sort]")) {
-    head.classList.add("sortable");
-    head.tabIndex = 0;
-    const choose = () => {
+    const button = element("button", "", head.textContent);
+    button.type = "button";
+    head.replaceChildren(button);
+    button.addEventListener("click", () => {
       falling = sorted === head.dataset.sort ? !falling : ["records", "trained", "risk"].includes(head.dataset.sort) || (probed && head.dataset.sort === "leak");
       sorted = head.dataset.sort;
       for (const each of document.querySelectorAll("#rows th")) each.removeAttribute("aria-sort");
@@ -164,9 +175,7 @@
       page = 0;
       sort();
       show();
-    };
-    head.addEventListener("click", choose);
-    head.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(); } });
+    });
   }
   at("filters").hidden = false;
   at("static-note").hidden = true;
