@@ -58,6 +58,7 @@ def test_waivers_that_do_not_count_are_loud():
         ("<b>", r"\<b\>"),
         ("@octocat, #12", r"@<!-- -->octocat, \#<!-- -->12"),
         ("see http://evil.example", "see http:<!-- -->//evil.example"),
+        ("as in GH-12 or highs-3", "as in GH<!-- -->-12 or highs-3"),
         ("- a list", r"\- a list"),
     ],
 )

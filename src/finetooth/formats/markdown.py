@@ -64,7 +64,7 @@ def prose(text: str) -> str:
     """
     shown = re.sub(r"([\\`*_{}\[\]#!~<>$&^]|^[-+=]|(?<=^\d)[.)])", r"\\\1", clipped(text, _PROSE))
     shown = re.sub(r"(@|\\[#!~$&]|%)(?=\w)", r"\1<!-- -->", shown)  # mentions and references
-    return re.sub(r"(?i)(?<=www)(?=\.)|(?<=:)(?=//)", "<!-- -->", shown)
+    return re.sub(r"(?i)(?<=www)(?=\.)|(?<=:)(?=//)|(?<=\bgh)(?=-\d)", "<!-- -->", shown)
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
