@@ -177,6 +177,14 @@ def test_the_same_report_gives_the_same_page():
     assert page("leaking") == page("leaking")
 
 
+@pytest.mark.parametrize("name", REPORTS)
+def test_charts_say_what_they_show_to_whoever_does_not_see_them(name):
+    labels = re.findall(r'<svg[^>]*role="img" aria-label="([^"]*)"', page(name))
+    assert labels
+    assert all(labels)
+    assert not any("pale" in label for label in labels)
+
+
 def test_charts_stand_in_the_page_itself():
     markup = page("attacked")
     assert markup.count("<svg") > 20

@@ -92,12 +92,13 @@ def odds(tuned: float, reference: float | None, mismatched: float | None) -> str
     return _text(image)
 
 
-def bar(parts: Sequence[tuple[str, float]], top: float, width: int = 220) -> str:
-    """Return a bar of stacked parts, each a class and an amount, on a line that ends at ``top``."""
-    image = _image(width, 12, " + ".join(f"{amount:,.0f} {name}" for name, amount in parts if amount), "bar-picture")
+def bar(parts: Sequence[tuple[str, float, str]], top: float, width: int = 220) -> str:
+    """Return a bar of stacked parts, each a class, an amount and what it is called, on a line that ends at ``top``."""
+    told = ", ".join(f"{amount:,.0f} {called}" for _, amount, called in parts if amount)
+    image = _image(width, 12, told or "none", "bar-picture")
     image.set("preserveAspectRatio", "none")  # as long as the room that it has, and no less high
     left = 0.0
-    for name, amount in parts:
+    for name, amount, _ in parts:
         if amount:
             length = max(width * amount / top, 1.5) if top else 0
             _add(image, "rect", name, x=left, y=1, width=length, height=10, rx=1.5)
