@@ -145,9 +145,14 @@ def test_where_there_is_no_data_the_remedy_is_to_give_some():
 
 def test_what_ran_can_be_repeated():
     told = text(page("attacked"))
-    assert "finetooth audit train.jsonl --model out/tuned --base out/base --policy standard" in told
+    command = "finetooth audit train.jsonl --model out/tuned --base out/base --holdout held_out.jsonl --policy standard"
+    assert command in told
     assert "0123456789abcdef" * 4 in told
     assert "held_out.jsonl held out" in told
+    made = REPORTS["attacked"]
+    target = replace(made.probe.target, version="transformers 5.23.0, torch 2.13.0, bfloat16")
+    told = text(html.render(replace(made, probe=replace(made.probe, target=target))))
+    assert "out/tuned transformers 5.23.0, torch 2.13.0, bfloat16 no digest" in told
 
 
 def test_without_javascript_the_riskiest_are_there_and_what_is_left_out_is_said():

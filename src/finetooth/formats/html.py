@@ -132,6 +132,8 @@ def _command(report: Report) -> str:
     if report.probe:
         words += ["--model", report.probe.target.name]
         words += ["--base", report.probe.reference.name] if report.probe.reference else []
+        words += [word for each in report.probe.holdout[:_STRIPS] for word in ("--holdout", each.path)]
+        words += ["…"] if len(report.probe.holdout) > _STRIPS else []
     words += ["--policy", report.policy.name]
     return " ".join(shlex.quote(clipped(word, findingrows.LONGEST)) for word in words)
 
