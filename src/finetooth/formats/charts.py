@@ -130,7 +130,7 @@ def strip(of: FileStrip) -> str:
 
 def repetition(bins: Sequence[RepetitionBin]) -> str:
     """Return how the share of leaked values rises with repetition: log-x, with exact intervals."""
-    width, height, left, right, top, bottom = 560, 290, 56, 18, 16, 60
+    width, height, left, right, top, bottom = 560, 290, 70, 18, 16, 60
     image = _image(width, height, "share of values that leaked, by the number of records that repeat them", "plot")
     last = log2(max(each.most for each in bins) + 1)
     ceiling = _round_up(max(each.highest for each in bins))
