@@ -197,8 +197,6 @@ def _line(waiver: Waiver) -> str:
     for name, text in told.items():
         if not text.strip():
             raise UsageError(f"the {name} of a waiver may not be empty")
-        if not text.isprintable():
-            raise UsageError(f"the {name} of a waiver is one line of text that prints; take the other characters out")
     if fault := problem(waiver):
         raise UsageError(fault)
     quoted = {name: text if name == "expires" else _quoted(text) for name, text in told.items()}

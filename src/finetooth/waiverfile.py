@@ -240,6 +240,8 @@ def problem(waiver: Waiver) -> str | None:
     for name in ("entity_type", "reason", "owner"):
         if len(text := getattr(waiver, name)) > LONGEST:
             return f"{name} has {len(text):,} characters, and may have {LONGEST}: say it in a sentence"
+        if not text.isprintable():  # a mark that turns the writing around lets a reviewer read what is not there
+            return f"{name} is one line of text that prints; take the other characters out"
     return None
 
 
