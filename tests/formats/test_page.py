@@ -151,6 +151,8 @@ def test_what_scrolls_on_a_phone_is_reached_by_keyboard_and_what_does_not_is_no_
     assert page.locator("[tabindex]").count() == 0
     page.set_viewport_size({"width": 360, "height": 800})
     expect(page.locator(".scroll[tabindex='0'] .leaks").first).to_be_attached()
+    page.locator("details.rest summary").first.click()
+    expect(page.locator("details.rest .scroll").first).to_have_attribute("tabindex", "0")
 
 
 @pytest.mark.parametrize("width", [390, 1280])

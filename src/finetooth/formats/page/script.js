@@ -25,6 +25,7 @@
   };
   reachable();
   addEventListener("resize", reachable);
+  document.addEventListener("toggle", reachable, true); // what is unfolded may scroll too
 
   addEventListener("beforeprint", () => { for (const each of document.querySelectorAll("details.rest")) each.open = true; });
 
