@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 from reports import REPORTS, report
 from test_hostile import HOSTILE, hostile_report
 
-from evidences import evidence, extracted, finding, probed, scanned
+from evidences import evidence, extracted, finding, location, probed, scanned, sighting
+from finetooth.finding import gather
 from finetooth.formats import html
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -143,6 +144,16 @@ def test_an_entity_type_of_the_picture_leads_to_its_findings(opened):
     page = opened(REPORTS["attacked"])
     page.locator("a[data-type=API_KEY]").click()
     expect(shown(page)).to_have_count(5)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_behind_a_key_from_right_to_left_a_span_reads_from_left_to_right(opened, javascript):
+    [found] = gather([sighting(place=location(pointer="/مرحبا"))], 10)
+    page = opened(report(evidence(scanned(found))), java_script_enabled=javascript)
+    place = page.locator("#rows summary .place")
+    assert place.inner_text() == "train.jsonl:1 مرحبا@14-33"
+    whole, span = place.bounding_box(), place.locator("bdi").bounding_box()
+    assert span["x"] + span["width"] == pytest.approx(whole["x"] + whole["width"], abs=1)
 
 
 def test_what_scrolls_on_a_phone_is_reached_by_keyboard_and_what_does_not_is_no_stop(opened):

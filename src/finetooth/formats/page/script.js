@@ -106,6 +106,12 @@
     made.textContent = content;
     return made;
   };
+  const located = (place) => { // as the page does it without this script
+    const at = place.includes("@") ? place.lastIndexOf("@") : place.length;
+    const made = element("bdi", "place", place.slice(0, at));
+    made.append(element("bdi", "", place.slice(at)));
+    return made;
+  };
   const drawn = (row) => {
     const made = at("row").content.firstElementChild.cloneNode(true);
     const cells = made.cells;
@@ -124,10 +130,10 @@
     Object.assign(cells[6].firstChild, { className: probed ? `outcome ${how}` : "", textContent: names[how] ?? how });
     const listed = places(row);
     const first = table.paths[row[PLACES][0]].replace(/\/+$/, "").split("/").pop() + row[PLACES][1];
-    made.querySelector("summary .place").textContent = first;
+    made.querySelector("summary .place").replaceWith(located(first));
     made.querySelector("ul").append(...listed.map((place) => {
       const item = document.createElement("li");
-      item.append(element("bdi", "place", place));
+      item.append(located(place));
       return item;
     }));
     const more = row[OCCURRENCES] - listed.length;
