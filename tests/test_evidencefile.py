@@ -3,10 +3,11 @@ import json
 import jsonlines
 import pytest
 
-from evidences import bad_line, evidence, extracted, finding, probed, scanned
+from evidences import bad_line, evidence, extracted, finding, location, probed, scanned, sighting
 from finetooth import evidencefile
 from finetooth.errors import InputError, KeyMismatchError, UsageError
-from finetooth.evidence import Evidence
+from finetooth.evidence import Evidence, Unread
+from finetooth.finding import gather
 from finetooth.report import Tool
 
 TOOL = Tool(name="finetooth", version="0")
@@ -31,6 +32,19 @@ def test_a_location_says_in_as_the_contract_has_it(tmp_path):
     place = told["evidence"]["scan"]["findings"][0]["locations"][0]
     assert place["in"] == "value"
     assert "part" not in place
+
+
+@pytest.mark.parametrize("bad", ["\x1b[2J", "\x9b2J", "\u202egpj", "\u2028", "\x85", "\x7f", "\u200f"])
+def test_what_a_path_or_a_key_says_is_no_command_and_ends_no_line(tmp_path, bad):
+    [found] = gather([sighting(place=location(path=f"{bad}.jsonl", pointer=f"/{bad}"))], 10)
+    seen = evidence(scanned(found, unread=[Unread(path=bad, line=1, record=0, reason=bad)]))
+    written(tmp_path, seen)
+    (tmp_path / "findings.jsonl").write_bytes(b"".join(evidencefile.dump_findings(seen.scan.findings)))
+    for name in ("evidence.json", "findings.jsonl"):
+        assert (tmp_path / name).read_text("utf-8").replace("\n", "").isprintable()
+    [line] = (tmp_path / "findings.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["locations"][0]["path"] == f"{bad}.jsonl"
+    assert evidencefile.load(tmp_path) == seen
 
 
 def test_findings_are_one_line_each_with_all_their_locations(tmp_path):

@@ -1,5 +1,7 @@
 """The file of waivers: what it says is read whole or refused with its place, and edits touch nobody else's line."""
 
+import subprocess
+import sys
 from contextlib import suppress
 from datetime import date
 
@@ -83,6 +85,11 @@ def test_a_file_without_waivers_is_none(path):
         (file(entry(), entry("b", reason=None)), r":5: waiver 2: reason is required"),
         (file(entry(owner="''")), r":4: waiver 1: owner is required, and may not be empty"),
         (file(entry(owner="' '")), r"owner is required"),
+        (file(entry(owner="~")), r"owner is required"),
+        (file(entry(owner='"a\\nb"')), r":4: waiver 1: owner is one line of text that prints"),
+        (file(entry(reason="fine \u202edne")), r"reason is one line of text that prints"),
+        (file(entry(entity_type='"X\\e[2J"')), r"entity_type is one line of text that prints"),
+        (file(entry(reason="null")), r":4: waiver 1: reason is required"),
         (file(entry(expires=None)), r"expires is required"),
         (file(entry(expires="soon")), r":4: waiver 1: expires: write the last day"),
         (file(entry(expires="2027-02-30")), r"write the last day"),
@@ -227,6 +234,43 @@ def test_the_margin_of_the_file_and_its_rights_are_kept(path, tmp_path):
     assert path.stat().st_mode & 0o777 == 0o640
     assert (tmp_path / "link.yaml").is_symlink()
     assert sorted(each.name for each in tmp_path.iterdir()) == ["finetooth-waivers.yaml", "link.yaml"]
+
+
+def test_a_file_with_the_line_ends_of_windows_keeps_them(path):
+    path.write_bytes(file(entry("b"), "  # the end").replace("\n", "\r\n").removesuffix("\r\n").encode())
+    waiveredit.add(path, waiver("a"), KEY_ID)
+    waiveredit.remove(path, ["b" * 32])
+    waiveredit.add(path, waiver("c"), KEY_ID)
+    assert [each.fingerprint[0] for each in waiverfile.load(path).waivers] == ["a", "c"]
+    assert path.read_bytes().count(b"\n") == path.read_bytes().count(b"\r\n") == 6
+
+
+def test_of_many_who_accept_at_once_each_is_kept(path):
+    digits = "0123456789abcdef"
+    code = f"""
+import sys
+from datetime import date
+from pathlib import Path
+from finetooth import waiveredit
+from finetooth.waiver import Waiver
+told = Waiver(fingerprint=sys.argv[2] * 32, entity_type="X", reason="r", owner="o", expires=date(2027, 2, 1))
+sys.stdin.read()
+waiveredit.add(Path(sys.argv[1]), told, "{KEY_ID}")
+"""
+    started = [subprocess.Popen([sys.executable, "-c", code, path, digit], stdin=subprocess.PIPE) for digit in digits]
+    for each in started:  # they all begin when the last has loaded
+        each.stdin.close()
+    assert [each.wait() for each in started] == [0] * len(digits)
+    assert "".join(each.fingerprint[0] for each in waiverfile.load(path).waivers) == digits
+
+
+@pytest.mark.parametrize("target", ["nowhere.yaml", "finetooth-waivers.yaml"])
+def test_a_link_that_leads_nowhere_is_no_absence(path, target):
+    path.symlink_to(target)
+    with pytest.raises(InputError, match="cannot be read"):
+        waiverfile.resolve(None, path, KEY_ID)
+    with pytest.raises(InputError, match="cannot be read"):
+        waiveredit.add(path, waiver(), KEY_ID)
 
 
 def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path):

@@ -351,7 +351,10 @@ def load(folder: str | Path) -> Report:
             f"{path}: no report here ({error.strerror}); name the folder that -o of a run named"
         ) from error
     evidence = evidencefile.load(Path(folder))
-    return replace(told, scan=evidence.scan, probe=evidence.probe)  # report.json may list only the riskiest findings
+    whole = replace(told, scan=evidence.scan, probe=evidence.probe)  # report.json may list only the riskiest findings
+    if told.key_id != evidence.key_id or whole.shortened() != told:
+        raise UsageError(f"{folder}: report.json and evidence.json are not of one run; judge the evidence again")
+    return whole
 
 
 def save(report: Report, folder: Path, formats: Sequence[str] = (), before: Statement | None = None) -> str:

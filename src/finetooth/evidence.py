@@ -154,6 +154,8 @@ class ModelIdentity:
     """The model as the user named it."""
     digest: str
     """``sha256:`` over its files, in order of name; empty where a target has no files."""
+    version: str = ""
+    """What ran it, such as ``transformers 5.23.0, torch 2.13.0, float32``; empty where somebody else did."""
 
 
 Decision = Literal["attributable", "common", "undecided", "not-extractable"]

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from finetooth.errors import InputError, KeyMismatchError, UsageError
 from finetooth.evidence import Evidence
 from finetooth.finding import Finding
+from finetooth.printable import escaped
 from finetooth.report import Tool
 
 
@@ -38,13 +39,13 @@ def dump(evidence: Evidence, tool: Tool) -> Iterator[bytes]:
     scan = evidence.scan and replace(evidence.scan, findings=())
     told = EvidenceFile(tool=tool, evidence=replace(evidence, scan=scan))
     before, mark, after = _file().dump_json(told, by_alias=True, indent=1).partition(b'"findings": []')
-    yield before
+    yield _inert(before)
     if mark and evidence.scan:
         yield b'"findings": ['
         for place, finding in enumerate(evidence.scan.findings):
-            yield (b",\n" if place else b"\n") + _finding().dump_json(finding, by_alias=True)
+            yield (b",\n" if place else b"\n") + _inert(_finding().dump_json(finding, by_alias=True))
         yield b"]"
-    yield after
+    yield _inert(after)
     yield b"\n"
 
 
@@ -56,9 +57,14 @@ def dump_findings(findings: Iterable[Finding]) -> Iterator[bytes]:
     with jsonlines.Writer(line, dumps=dumps) as writer:
         for finding in findings:
             writer.write(finding)
-            yield line.getvalue()
+            yield _inert(line.getvalue())
             line.seek(0)
             line.truncate()
+
+
+def _inert(json: bytes) -> bytes:
+    """Return the same JSON as no terminal obeys it, and as every reader of lines reads one line: U+2028 ends some."""
+    return escaped(json.decode()).encode()
 
 
 def load(folder: Path) -> Evidence:
@@ -79,8 +85,8 @@ def load(folder: Path) -> Evidence:
         return _file().validate_json(text).evidence
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise UsageError(f"{path}: not finetooth.evidence/v1 ({place}: {first['msg']}); run the scan again") from error
+        told = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+        raise UsageError(f"{path}: not finetooth.evidence/v1 ({told}); run the scan again") from error
 
 
 def merge(parts: Iterable[tuple[Path, Evidence]]) -> Evidence:

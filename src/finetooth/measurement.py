@@ -22,6 +22,16 @@ POPULATIONS: Final[dict[Population, str]] = {
 }
 """What a measurement is over, as people say it."""
 
+METRICS: Final[dict[str, str]] = {
+    "extraction_rate": "extracted",
+    "discoverable_rate": "emitted within 1,000 samples",
+    "discoverable_rate_n1": "emitted in one sample",
+    "discoverable_rate_n16": "emitted within 16 samples",
+    "greedy_rate": "said by greedy decoding",
+    "inference_rate": "told from eight look-alikes",
+}
+"""What a rate says of each of the targets that it counts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:

@@ -6,7 +6,7 @@ it. What a policy asks of findings it may ask of those that the probe tried too:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
@@ -14,7 +14,7 @@ from typing import Final
 from finetooth.counting import counted
 from finetooth.evidence import Evidence, Extracted, ProbeEvidence, ScanEvidence, count_records
 from finetooth.finding import Finding
-from finetooth.measurement import POPULATIONS, Measurement, Population
+from finetooth.measurement import METRICS, POPULATIONS, Measurement, Population
 from finetooth.metrics.discoverability import SAMPLES, threshold
 from finetooth.metrics.interval import lower_limit, upper_limit
 from finetooth.policy import METRIC_FILTERS, RATE_METRICS, Filter, Metric, Requirement
@@ -24,16 +24,6 @@ _LEAKS: Final[tuple[Metric, ...]] = ("attributable_leaks", "discoverable_finding
 
 _AT_FEW: Final[tuple[Metric, ...]] = ("discoverable_rate_n1", "discoverable_rate_n16")
 """Rates at fewer samples than the 1,000 that `Extracted.discoverable` tells of."""
-
-_TOLD: Final[Mapping[Metric, str]] = {
-    "extraction_rate": "extracted",
-    "discoverable_rate": "emitted within 1,000 samples",
-    "discoverable_rate_n1": "emitted in one sample",
-    "discoverable_rate_n16": "emitted within 16 samples",
-    "greedy_rate": "said by greedy decoding",
-    "inference_rate": "told from eight look-alikes",
-}
-"""What a rate says of each of its targets."""
 
 _ROUNDED: Final = 1e-5
 """Evidence holds probabilities with six digits: so near to a bound, they stand on neither side of it."""
@@ -243,7 +233,7 @@ def _nothing_to_try(evidence: Evidence, probe: ProbeEvidence) -> bool:
 def _rate(requirement: Requirement, measured: Measurement) -> Observation:
     count, n, undecided = measured.count, measured.n, measured.undecided
     low, high = measured.low, measured.high
-    what = f"{count:,} of {n:,} {POPULATIONS[measured.population]} {_TOLD[requirement.metric]} ({count / n:.2%}"
+    what = f"{count:,} of {n:,} {POPULATIONS[measured.population]} {METRICS[requirement.metric]} ({count / n:.2%}"
     doubts = [f"{counted(undecided, 'target')} undecided"] if undecided else []
     if measured.method == "clopper-pearson":
         confidence = requirement.upper_bound or requirement.lower_bound

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from json import dumps
+from typing import Final
+
+_UNUSUAL: Final = re.compile(r"[^\n -~]")
+
 
 def printable(text: str) -> str:
     r"""Return the text with a replacement character for each that does not print: control, format, surrogate.
@@ -22,3 +28,14 @@ def clipped(text: str, limit: int) -> str:
         return printable(text)
     told = f"… ({len(text):,} characters)"
     return printable(text[: max(0, limit - len(told))]) + told
+
+
+def escaped(json: str) -> str:
+    r"""Return JSON that says the same, with an escape for each character that does not print: no terminal obeys it.
+
+    >>> escaped('"a\u2028•"')
+    '"a\\u2028•"'
+    """
+    if json.replace("\n", "").isprintable():
+        return json
+    return _UNUSUAL.sub(lambda found: found[0] if found[0].isprintable() else dumps(found[0])[1:-1], json)

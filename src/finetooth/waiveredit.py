@@ -6,8 +6,10 @@ it, and whoever removes it is given them to tell. Knows no screen.
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +18,7 @@ import yaml
 
 from finetooth.errors import UsageError
 from finetooth.waiver import Waiver
-from finetooth.waiverfile import FIELDS, SCHEMA, Parsed, parse, problem, read
+from finetooth.waiverfile import FIELDS, SCHEMA, Parsed, is_there, parse, problem, read
 
 _HEADER: Final = f"""\
 # Findings that somebody answers for: one line each, sorted. See docs/waivers.md of finetooth.
@@ -50,7 +52,12 @@ def add(path: Path, waiver: Waiver, key_id: str, *, renew: bool = False) -> None
         UsageError: the waiver or the file makes no sense, or the finding is waived already.
     """
     line = _line(waiver)
-    text = read(path) if path.exists() else _HEADER.format(key_id=_quoted(key_id))
+    with _alone(path):
+        _add(path, waiver, line, key_id, renew=renew)
+
+
+def _add(path: Path, waiver: Waiver, line: str, key_id: str, *, renew: bool) -> None:
+    text = read(path) if is_there(path) else _HEADER.format(key_id=_quoted(key_id))
     parsed = parse(text, str(path))
     parsed.told.require_key(key_id)
     blocks = _blocks(parsed)
@@ -61,7 +68,7 @@ def add(path: Path, waiver: Waiver, key_id: str, *, renew: bool = False) -> None
             f"{before[0].waiver.expires}; to put this in its place, say --renew"
         )
     margin = blocks[0].own.partition("-")[0] if blocks else "  "
-    above, behind = (before[0].above, before[0].behind) if before else ((), "\n")
+    above, behind = (before[0].above, before[0].behind) if before else ((), _line_end(parsed))
     kept = [block for block in blocks if block not in before]
     _write(path, parsed, [*kept, _Block(waiver, above, f"{margin}- {line}{behind}", behind, 0)])
 
@@ -72,11 +79,12 @@ def remove(path: Path, fingerprints: Collection[str]) -> list[Removed]:
     Raises:
         UsageError: the file makes no sense, or cannot be edited.
     """
-    parsed = parse(read(path), str(path))
-    blocks = _blocks(parsed)
-    gone = [block for block in blocks if block.waiver.fingerprint in fingerprints]
-    if gone:
-        _write(path, parsed, [block for block in blocks if block not in gone])
+    with _alone(path):
+        parsed = parse(read(path), str(path))
+        blocks = _blocks(parsed)
+        gone = [block for block in blocks if block.waiver.fingerprint in fingerprints]
+        if gone:
+            _write(path, parsed, [block for block in blocks if block not in gone])
     return [Removed(block.waiver, tuple(block.comments())) for block in gone]
 
 
@@ -98,7 +106,12 @@ class _Block:
 def _lines(parsed: Parsed) -> list[str]:
     """Return the lines, each with its end."""
     lines = parsed.text.splitlines(keepends=True)
-    return [line if line.endswith("\n") else line + "\n" for line in lines]
+    return [line if line.endswith("\n") else line + _line_end(parsed) for line in lines]
+
+
+def _line_end(parsed: Parsed) -> str:
+    """Return how lines of the file end: as on the machine of whoever wrote it."""
+    return "\r\n" if "\r\n" in parsed.text else "\n"
 
 
 def _blocks(parsed: Parsed) -> list[_Block]:
@@ -137,6 +150,25 @@ def _write(path: Path, parsed: Parsed, blocks: Sequence[_Block]) -> None:
     _replace(path, text.encode())
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let no other finetooth edit the file meanwhile: of two that read it and then write it, one would be lost.
+
+    Raises:
+        UsageError: the folder cannot be opened.
+    """
+    try:
+        folder = os.open(Path(os.path.realpath(path)).parent, os.O_RDONLY)  # where a link leads, others are too
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
+    try:
+        with suppress(OSError):  # NOTE: some network file systems lock no folder
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def _replace(path: Path, content: bytes) -> None:
     """Write the file beside its place and rename it over it, with the rights that it has: it lies among the sources."""
     target = path.resolve()  # a link stays one
@@ -165,8 +197,6 @@ def _line(waiver: Waiver) -> str:
     for name, text in told.items():
         if not text.strip():
             raise UsageError(f"the {name} of a waiver may not be empty")
-        if not text.isprintable():
-            raise UsageError(f"the {name} of a waiver is one line of text that prints; take the other characters out")
     if fault := problem(waiver):
         raise UsageError(fault)
     quoted = {name: text if name == "expires" else _quoted(text) for name, text in told.items()}

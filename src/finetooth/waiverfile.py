@@ -28,6 +28,7 @@ LONGEST: Final = 500
 
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{32}")
 _KEY_ID: Final = re.compile(r"[0-9a-f]{8}")
+_NOTHING: Final = "tag:yaml.org,2002:null"
 FIELDS: Final = tuple(field.name for field in fields(Waiver))
 
 
@@ -100,7 +101,7 @@ def resolve(named: Named, configured: Path, key_id: str) -> tuple[Waiver, ...]:
     """
     if named is not None and not isinstance(named, str | Path):
         return tuple(named)
-    if named is None and not configured.exists():
+    if named is None and not is_there(configured):
         return ()
     told = load(configured if named is None else Path(named))
     if told.waivers:
@@ -116,6 +117,11 @@ def load(path: Path) -> WaiverFile:
         UsageError: it says something that makes no sense. The message names file and line.
     """
     return parse(read(path), str(path)).told
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether somebody put a file of waivers there. A link that leads nowhere is a mistake, not an absence."""
+    return path.exists() or path.is_symlink()
 
 
 def day(text: str) -> date:
@@ -186,7 +192,7 @@ def parse(text: str, origin: str) -> Parsed:
             "'key_id' of a report does"
         )
     key, listed = named["waivers"]
-    entries = listed.value if isinstance(listed, SequenceNode) else [] if _text(listed) in {"", "null", "~"} else None
+    entries = listed.value if isinstance(listed, SequenceNode) else [] if listed.tag == _NOTHING else None
     if entries is None:
         raise UsageError(f"{origin}:{_at(listed)}: waivers is a list, one line each")
     waivers = tuple(_waiver(entry, place, origin) for place, entry in enumerate(entries, 1))
@@ -207,7 +213,7 @@ def _waiver(entry: Node, place: int, origin: str) -> Waiver:
             raise UsageError(f"{where}: {name!r} is no key of a waiver; there are {', '.join(FIELDS)}")
         if text is None:
             raise UsageError(f"{where}: {name} is a text")
-        given[name] = text
+        given[name] = "" if value.tag == _NOTHING else text  # nobody is called null
     for name in FIELDS:
         if not given.get(name, "").strip():
             raise UsageError(f"{where}: {name} is required, and may not be empty")
@@ -234,6 +240,8 @@ def problem(waiver: Waiver) -> str | None:
     for name in ("entity_type", "reason", "owner"):
         if len(text := getattr(waiver, name)) > LONGEST:
             return f"{name} has {len(text):,} characters, and may have {LONGEST}: say it in a sentence"
+        if not text.isprintable():  # a mark that turns the writing around lets a reviewer read what is not there
+            return f"{name} is one line of text that prints; take the other characters out"
     return None
 
 

@@ -123,7 +123,7 @@ def check(
     path = settings.waivers if file is None else Path(file)
     evidence = None if report is None else evidencefile.load(Path(report))
     waivers: tuple[Waiver, ...] = ()
-    if file is not None or path.exists():
+    if file is not None or waiverfile.is_there(path):
         told = waiverfile.load(path)
         if evidence is not None and told.waivers:
             told.require_key(evidence.key_id)

@@ -1,5 +1,6 @@
 """``finetooth report``: rendering again, and what differs between two runs."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,21 @@ def test_a_difference_is_shown_and_ends_with_0(saved, run, name):
     assert (code, err) == (0, "")
     assert "NO-GO" in out
     assert "API_KEY" in out
+
+
+def test_files_of_two_runs_are_no_report(saved, run, tmp_path):
+    saved("go")
+    saved("no-go")
+    shutil.copy(tmp_path / "no-go" / "evidence.json", tmp_path / "go" / "evidence.json")
+    code, out, err = run("report", "go")
+    assert (code, out) == (2, "")
+    assert "go: report.json and evidence.json are not of one run" in err
+
+
+def test_what_is_no_json_is_a_clear_error(saved, run, tmp_path):
+    saved("go")
+    (tmp_path / "go" / "report.json").write_text("{")
+    assert "go/report.json: not finetooth.report/v1 (Invalid JSON" in run("report", "go")[2]
 
 
 @pytest.mark.parametrize(

@@ -270,6 +270,13 @@ def test_list_and_check_tell_every_waiver(project, run, found):
     assert run("waivers", "list")[0] == 0
 
 
+def test_on_its_last_day_a_waiver_counts_and_says_that_it_is_the_last(project, run, found):
+    today = datetime.now(UTC).date()
+    run("waivers", "add", found, *WHO, "--expires", today)
+    assert f"until {today} (today)" in run("waivers", "list")[1]
+    assert run("waivers", "check")[0] == 0
+
+
 def test_prune_takes_out_what_no_longer_counts_and_says_so(project, run, found):
     run("waivers", "add", found, *WHO, "--expires", SOON)
     text = (project / FILE).read_text().replace("  - {", "  # asked for by Jo\n  - {")
@@ -295,21 +302,35 @@ def test_prune_keeps_what_a_policy_refuses(project, run, found):
     assert "0 waivers taken out" in run("waivers", "prune")[1]
 
 
-HOSTILE = ["\x1b[2J", "\u202etxt.exe", "\x07", "a\nb", "[red]bold[/red]<script>alert(1)</script>", "x" * 300]
-
-
-def test_what_a_file_says_is_inert_on_the_terminal(project, run, found):
-    run("waivers", "add", found, *WHO, "--expires", SOON)
+def accepting(project, found, said, day=SOON):
+    """Write a file in which reason and owner are a text."""
     told = waiverfile.load(project / FILE)
-    said = ", ".join(f"{name}: {json.dumps(''.join(HOSTILE))}" for name in ("reason", "owner"))
-    for day in (SOON, "2020-01-01"):
-        (project / FILE).write_text(
-            f"schema: finetooth.waivers/v1\nkey_id: '{told.key_id}'\nwaivers:\n"
-            f"  - {{fingerprint: {found}, entity_type: ACCESS_TOKEN, {said}, expires: {day}}}\n"
-        )
-        commands = (("waivers", "list"), ("waivers", "check"), ("hook", "train.jsonl"), ("scan", "train.jsonl"))
-        for command in (*commands, ("waivers", "add", found, *WHO, "--expires", SOON), ("waivers", "prune")):
-            _, out, err = run(*command)
-            assert all(letter.isprintable() or letter == "\n" for letter in out + err)
-            if command == ("waivers", "list"):
-                assert "[red]bold[/red]" in out
+    both = ", ".join(f"{name}: {json.dumps(said)}" for name in ("reason", "owner"))
+    (project / FILE).write_text(
+        f"schema: finetooth.waivers/v1\nkey_id: '{told.key_id}'\nwaivers:\n"
+        f"  - {{fingerprint: {found}, entity_type: ACCESS_TOKEN, {both}, expires: {day}}}\n"
+    )
+
+
+COMMANDS = (("waivers", "list"), ("waivers", "check"), ("hook", "train.jsonl"), ("scan", "train.jsonl"))
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[2J", "\u202etxt.exe", "\x07", "a\nb", "\x9b2J", "\u2028"])
+def test_a_file_that_turns_writing_around_or_commands_a_terminal_is_refused(project, run, found, hostile):
+    run("waivers", "add", found, *WHO, "--expires", SOON)
+    accepting(project, found, f"fine {hostile}")
+    for command in (*COMMANDS, ("waivers", "add", found, *WHO, "--expires", SOON), ("waivers", "prune")):
+        code, out, err = run(*command)
+        assert (code, out) == (2, "")
+        assert "reason is one line of text that prints" in err
+        assert all(letter.isprintable() or letter == "\n" for letter in err)
+
+
+@pytest.mark.parametrize("day", [SOON, "2020-01-01"])
+def test_what_a_file_says_is_shown_as_it_is(project, run, found, day):
+    said = "[red]bold[/red]<script>alert(1)</script>=cmd() " + "x" * 300
+    run("waivers", "add", found, *WHO, "--expires", SOON)
+    accepting(project, found, said, day)
+    assert f"{said}: {said}" in run("waivers", "list")[1]
+    for command in COMMANDS:
+        assert "[red]bold[/red]<script>" in "".join(run(*command)[1:]) or command == ("waivers", "check")

@@ -51,3 +51,10 @@ def test_an_empty_report_has_no_issue():
 
 def test_a_leak_is_an_issue_also_where_only_the_model_was_probed():
     assert [issue["severity"] for issue in issues(replace(REPORTS["leaking"], scan=None))] == ["blocker"] * 5
+
+
+def test_leaks_that_are_too_many_are_counted(monkeypatch):
+    monkeypatch.setattr(gitlab, "ISSUES", 3)
+    listed = issues(replace(REPORTS["leaking"], scan=None))
+    assert listed[-1]["description"] == "2 more leaks not listed here; evidence.json has all"
+    assert len({each["fingerprint"] for each in listed}) == len(listed) == 4

@@ -54,7 +54,7 @@ def hostile_report(bad):
     )
     probe = replace(
         probe,
-        target=replace(probe.target, name=bad, kind=bad, digest=bad),
+        target=replace(probe.target, name=bad, kind=bad, digest=bad, version=bad),
         reference=replace(probe.target, name=bad),
         coverage=replace(probe.coverage, failures=(bad,)),
     )

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from reports import REPORTS, report
 
-from evidences import bad_line, evidence, finding, location, scanned, sighting
+from evidences import bad_line, evidence, finding, location, measured, scanned, sighting
 from finetooth.finding import gather
 from finetooth.formats import findingrows, html
 
@@ -115,11 +115,44 @@ def test_what_the_model_gave_away_is_told_by_attack_person_and_repetition():
     assert "chance of at most 3 %" in told
 
 
+def test_a_rate_is_called_what_it_counts_and_says_leaked_only_of_leaks():
+    made = REPORTS["leaking"]
+    rates = (measured(count=5, n=7), measured("ordinary", count=9, n=300, metric="discoverable_rate_n16"))
+    told = text(html.render(replace(made, probe=replace(made.probe, measurements=rates))))
+    assert "extracted targeted findings 5 of 7" in told
+    assert "emitted within 16 samples targeted sentences of ordinary text 9 of 300" in told
+
+
+def test_of_the_attacks_that_say_a_value_the_worst_come_first_and_none_is_left_out():
+    made = REPORTS["leaking"]
+    chances = {"targeted": 0.9, "elicitation": 1e-7, "a": 0.1, "b": 0.3, "c": 0.2}
+    leak = replace(made.probe.extracted[0], attacks=chances)
+    told = text(html.render(replace(made, probe=replace(made.probe, extracted=(leak,)))))
+    assert "targeted b 30 % c 20 % a 10 % 1 more elicitation 1e-07" in told
+
+
+def test_files_of_one_name_are_told_apart():
+    files = [location(path=f"{folder}/train.jsonl") for folder in ("old", "new")]
+    made = [sighting(fingerprint=f"{n:032x}", place=place) for n, place in enumerate(files)]
+    told = text(html.render(report(evidence(scanned(*gather(made, 10))))))
+    assert "old/train.jsonl 1 place in" in told
+    assert "new/train.jsonl 1 place in" in told
+
+
+def test_where_there_is_no_data_the_remedy_is_to_give_some():
+    assert "Mend what could not be read" not in text(page("empty"))
+
+
 def test_what_ran_can_be_repeated():
     told = text(page("attacked"))
-    assert "finetooth audit train.jsonl --model out/tuned --base out/base --policy standard" in told
+    command = "finetooth audit train.jsonl --model out/tuned --base out/base --holdout held_out.jsonl --policy standard"
+    assert command in told
     assert "0123456789abcdef" * 4 in told
     assert "held_out.jsonl held out" in told
+    made = REPORTS["attacked"]
+    target = replace(made.probe.target, version="transformers 5.23.0, torch 2.13.0, bfloat16")
+    told = text(html.render(replace(made, probe=replace(made.probe, target=target))))
+    assert "out/tuned transformers 5.23.0, torch 2.13.0, bfloat16 no digest" in told
 
 
 def test_without_javascript_the_riskiest_are_there_and_what_is_left_out_is_said():
@@ -147,6 +180,14 @@ def test_a_finding_of_many_places_lists_the_first_and_counts_the_others():
 
 def test_the_same_report_gives_the_same_page():
     assert page("leaking") == page("leaking")
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_charts_say_what_they_show_to_whoever_does_not_see_them(name):
+    labels = re.findall(r'<svg[^>]*role="img" aria-label="([^"]*)"', page(name))
+    assert labels
+    assert all(labels)
+    assert not any("pale" in label for label in labels)
 
 
 def test_charts_stand_in_the_page_itself():

@@ -69,3 +69,10 @@ def test_what_is_too_much_is_counted_in_a_failure(monkeypatch):
 def test_a_leak_is_a_failure_also_where_only_the_model_was_probed():
     alone = replace(REPORTS["leaking"], scan=None)
     assert [each.get("type") for each in suites(alone)["findings"].findall(".//failure")] == ["leak"] * 5
+
+
+def test_leaks_that_are_too_many_are_counted_in_a_failure(monkeypatch):
+    monkeypatch.setattr(junit, "CASES", 3)
+    findings = suites(replace(REPORTS["leaking"], scan=None))["findings"]
+    assert len(findings) == 4
+    assert "2 more leaks, in evidence.json" in findings[-1].find("failure").text

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from reports import REPORTS, report
 
-from evidences import bad_line, evidence, extracted, finding, probed, scanned
+from evidences import bad_line, evidence, extracted, finding, measured, probed, scanned
 from finetooth.formats import markdown
 
 
@@ -21,6 +21,15 @@ def test_a_large_report_still_is_a_comment():
     assert "**and 2,980 more leaks, in `report.json`**" in text
     assert "**and 879 more things not read, in `report.json`**" in text
     assert "**and 2,980 more findings, in `findings.jsonl`**" in text
+
+
+def test_rates_are_told_in_words_and_those_left_out_are_counted():
+    made = REPORTS["leaking"]
+    rates = (measured(count=5, n=7), measured(metric="greedy_rate"), measured(metric="discoverable_rate"))
+    text = markdown.render(replace(made, probe=replace(made.probe, measurements=rates)))
+    assert "- `targeted`: 5 of 7 findings extracted (" in text
+    assert "greedy" not in text
+    assert "**and 2 more rates, in `report.json`**" in text
 
 
 def test_a_comment_that_would_be_too_long_is_cut_and_says_so():
@@ -49,6 +58,7 @@ def test_waivers_that_do_not_count_are_loud():
         ("<b>", r"\<b\>"),
         ("@octocat, #12", r"@<!-- -->octocat, \#<!-- -->12"),
         ("see http://evil.example", "see http:<!-- -->//evil.example"),
+        ("as in GH-12 or highs-3", "as in GH<!-- -->-12 or highs-3"),
         ("- a list", r"\- a list"),
     ],
 )

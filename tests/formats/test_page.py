@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 from reports import REPORTS, report
 from test_hostile import HOSTILE, hostile_report
 
-from evidences import evidence, extracted, finding, probed, scanned
+from evidences import evidence, extracted, finding, location, probed, scanned, sighting
+from finetooth.finding import gather
 from finetooth.formats import html
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -121,10 +122,10 @@ def test_findings_are_searched(opened):
 
 def test_findings_are_sorted(opened):
     page = opened(REPORTS["attacked"])
-    page.locator("th[data-sort=records]").click()
+    page.get_by_role("button", name="Records").click()
     records = [int(text) for text in page.locator("#rows tbody td:nth-child(4)").all_inner_texts()]
     assert records == sorted(records, reverse=True)
-    page.locator("th[data-sort=records]").press("Enter")
+    page.get_by_role("button", name="Records").press("Enter")
     assert page.locator("th[data-sort=records]").get_attribute("aria-sort") == "ascending"
 
 
@@ -143,6 +144,45 @@ def test_an_entity_type_of_the_picture_leads_to_its_findings(opened):
     page = opened(REPORTS["attacked"])
     page.locator("a[data-type=API_KEY]").click()
     expect(shown(page)).to_have_count(5)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_behind_a_key_from_right_to_left_a_span_reads_from_left_to_right(opened, javascript):
+    [found] = gather([sighting(place=location(pointer="/مرحبا"))], 10)
+    page = opened(report(evidence(scanned(found))), java_script_enabled=javascript)
+    place = page.locator("#rows summary .place")
+    assert place.inner_text() == "train.jsonl:1 مرحبا@14-33"
+    whole, span = place.bounding_box(), place.locator("bdi").bounding_box()
+    assert span["x"] + span["width"] == pytest.approx(whole["x"] + whole["width"], abs=1)
+
+
+def test_what_scrolls_on_a_phone_is_reached_by_keyboard_and_what_does_not_is_no_stop(opened):
+    page = opened(REPORTS["attacked"])
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert page.locator("[tabindex]").count() == 0
+    page.set_viewport_size({"width": 360, "height": 800})
+    expect(page.locator(".scroll[tabindex='0'] .leaks").first).to_be_attached()
+    page.locator("details.rest summary").first.click()
+    expect(page.locator("details.rest .scroll").first).to_have_attribute("tabindex", "0")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_charts_say_can_be_read(opened, width):
+    page = opened(REPORTS["attacked"])
+    page.set_viewport_size({"width": width, "height": 900})
+    heights = page.evaluate(
+        "[...document.querySelectorAll('.plot text')].map((each) => "
+        "parseFloat(getComputedStyle(each).fontSize) * each.getScreenCTM().a)"
+    )
+    assert min(heights) > 10
+
+
+def test_on_paper_no_table_runs_into_what_stands_beside_it(opened):
+    page = opened(REPORTS["attacked"])
+    page.set_viewport_size({"width": 700, "height": 990})  # A4 without its margins
+    page.emulate_media(media="print")
+    wide = "[...document.querySelectorAll('.pair > div')].filter((each) => each.scrollWidth > each.clientWidth + 1)"
+    assert page.evaluate(f"{wide}.length") == 0
 
 
 def background(page):
@@ -228,7 +268,7 @@ def test_fifty_thousand_findings_open_and_filter_without_freezing(browser, tmp_p
     expect(page.locator("#counted")).to_have_text("1 of 50,000")
     page.fill("#search", "")
     expect(page.locator("#counted")).to_have_text("12,500 of 50,000")
-    page.locator("th[data-sort=risk]").click()
+    page.get_by_role("button", name="Risk").click()
     page.wait_for_timeout(200)
     longest = page.evaluate("window.longest")
     print(f"opened in {opening:.2f} s; the longest task of filtering, searching and sorting took {longest:.0f} ms")  # noqa: T201

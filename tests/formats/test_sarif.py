@@ -3,7 +3,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from reports import REPORTS, report
+from reports import REPORTS, report, waived
 from schemas import sarif_errors
 
 from evidences import bad_line, evidence, finding, location, scanned, sighting
@@ -117,6 +117,15 @@ def test_a_path_is_a_uri(path, artifact):
     [found] = gather([sighting(place=location(path=path))], 10)
     [result] = results(report(evidence(scanned(found))))
     assert result["locations"][0]["physicalLocation"]["artifactLocation"] == artifact
+
+
+def test_notifications_that_are_left_out_are_counted():
+    idle = [waived(finding("EMAIL_ADDRESS", f"{n:032x}")) for n in range(700)]
+    told = log(report(evidence(scanned()), waivers=idle))
+    assert sarif_errors(told) == []
+    notes = told["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert len(notes) == 501
+    assert notes[-1]["message"]["text"] == "200 more notifications, in report.json"
 
 
 def test_leaks_that_have_no_place_are_counted_loudly():

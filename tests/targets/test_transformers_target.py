@@ -1,6 +1,7 @@
 """Scoring by teacher forcing, against the plainest way to compute the same number."""
 
 import json
+import re
 from collections import Counter
 from math import exp
 from pathlib import Path
@@ -177,6 +178,7 @@ def test_a_truncated_model_is_a_clear_error(folder, tmp_path):
 
 def test_a_model_is_known_by_the_digest_of_its_files(folder, target):
     assert target.identity.digest.startswith("sha256:")
+    assert re.fullmatch(r"transformers \d\S+, torch \d\S+, float32", target.identity.version)
     assert resolve(str(folder))[0].identity == target.identity
 
 

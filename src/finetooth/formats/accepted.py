@@ -30,7 +30,8 @@ def summary(waivers: Sequence[WaiverRuling]) -> str:
 def until(waiver: WaiverRuling, today: date | None) -> str:
     """Return the last day of a waiver, and how many are left where they are few."""
     left = (waiver.expires - today).days if today else _SOON + 1
-    return f"until {waiver.expires}" + (f" ({counted(left, 'day')} left)" if 0 <= left <= _SOON else "")
+    told = "today" if left == 0 else f"{counted(left, 'day')} left"
+    return f"until {waiver.expires}" + (f" ({told})" if 0 <= left <= _SOON else "")
 
 
 def said(waiver: WaiverRuling) -> str:

@@ -11,6 +11,7 @@ from finetooth.policy import RATE_METRICS
 from finetooth.report import Report
 from finetooth.verdict import Ruling, Verdict
 
+_NO_DATA = "Give the data that will be trained on."
 _REVOKE = "Revoke the credentials where they were issued: one that reached a dataset is burnt. Then remove them."
 
 
@@ -32,7 +33,7 @@ def remedy(ruling: Ruling, report: Report) -> str:
         return "Look at the waivers again before they end."
     match ruling.metric:
         case "records":
-            return "Give the data that will be trained on."
+            return _NO_DATA
         case "records_unread":
             return "Mend what could not be read, or leave it out of the training data too."
         case "trials_failed":
@@ -40,7 +41,8 @@ def remedy(ruling: Ruling, report: Report) -> str:
         case metric if metric in ("attributable_leaks", "discoverable_findings", *RATE_METRICS):
             return _about_leaks(ruling, report)
     if ruling.status == "UNPROVEN":
-        return "Mend what could not be read, and scan again."
+        empty = report.scan is not None and not report.scan.coverage.records
+        return _NO_DATA if empty else "Mend what could not be read, and scan again."
     return "Remove or replace the findings, and scan again."
 
 
@@ -129,8 +131,8 @@ def _about_waivers(verdict: Verdict) -> list[str]:
         )
     if idle := [each for each in verdict.waivers if each.status != "honoured" and each.preview is None]:
         steps.append(
-            f"Look at the {counted(len(idle), 'waiver')} without a finding; finetooth waivers prune --report DIR takes "
-            "them out, if they are for no other data."
+            f"Look at the waivers that have no finding here ({len(idle):,}): finetooth waivers prune --report DIR "
+            "takes them out, if they are for no other data."
         )
     return steps
 

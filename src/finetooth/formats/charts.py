@@ -17,6 +17,8 @@ from finetooth.verdict import Ruling
 
 _FLOOR: Final = 12
 """Powers of ten that the axis of chances goes down to."""
+_WIDEST: Final = 24
+"""Of a bar in a strip, so that a file of few records is no wall."""
 
 
 def ruling(of: Ruling) -> str:
@@ -90,12 +92,13 @@ def odds(tuned: float, reference: float | None, mismatched: float | None) -> str
     return _text(image)
 
 
-def bar(parts: Sequence[tuple[str, float]], top: float, width: int = 220) -> str:
-    """Return a bar of stacked parts, each a class and an amount, on a line that ends at ``top``."""
-    image = _image(width, 12, " + ".join(f"{amount:,.0f} {name}" for name, amount in parts if amount), "bar-picture")
+def bar(parts: Sequence[tuple[str, float, str]], top: float, width: int = 220) -> str:
+    """Return a bar of stacked parts, each a class, an amount and what it is called, on a line that ends at ``top``."""
+    told = ", ".join(f"{amount:,.0f} {called}" for _, amount, called in parts if amount)
+    image = _image(width, 12, told or "none", "bar-picture")
     image.set("preserveAspectRatio", "none")  # as long as the room that it has, and no less high
     left = 0.0
-    for name, amount in parts:
+    for name, amount, _ in parts:
         if amount:
             length = max(width * amount / top, 1.5) if top else 0
             _add(image, "rect", name, x=left, y=1, width=length, height=10, rx=1.5)
@@ -110,9 +113,10 @@ def strip(of: FileStrip) -> str:
     image.set("preserveAspectRatio", "none")
     fullest = max(sum(part) for part in of.bins) or 1
     step = width / len(of.bins)
+    length = min(0.8 * step, _WIDEST)
     _add(image, "rect", "track", x=0, y=base, width=width, height=1.5)
     for place, part in enumerate(of.bins):
-        left, length = step * place + 0.1 * step, 0.8 * step
+        left = step * place + (step - length) / 2
         top = float(base)
         for severity, count in zip(reversed(SEVERITIES), reversed(part), strict=True):
             if count:
@@ -126,7 +130,7 @@ def strip(of: FileStrip) -> str:
 
 def repetition(bins: Sequence[RepetitionBin]) -> str:
     """Return how the share of leaked values rises with repetition: log-x, with exact intervals."""
-    width, height, left, right, top, bottom = 560, 270, 46, 18, 16, 46
+    width, height, left, right, top, bottom = 560, 290, 70, 18, 16, 60
     image = _image(width, height, "share of values that leaked, by the number of records that repeat them", "plot")
     last = log2(max(each.most for each in bins) + 1)
     ceiling = _round_up(max(each.highest for each in bins))
@@ -157,14 +161,14 @@ def repetition(bins: Sequence[RepetitionBin]) -> str:
             f"{each.low:.1%} to {each.high:.1%} at 95 % confidence; to {each.highest:.1%} if the {each.undecided} "
             "undecided leaked too)"
         )
-        _label(image, each.range, px, height - bottom + 18, "middle")
-        _label(image, f"{each.leaked}/{each.n}", px, height - bottom + 34, "middle", "faint")
+        _label(image, each.range, px, height - bottom + 24, "middle")
+        _label(image, f"{each.leaked}/{each.n}", px, height - bottom + 46, "middle", "faint")
     return _text(image)
 
 
 def scatter(points: Sequence[RepeatPoint]) -> str:
     """Return risk against repetition: log-x, a dot's area grows with the findings at its place."""
-    width, height, left, right, top, bottom = 560, 270, 46, 18, 16, 40
+    width, height, left, right, top, bottom = 560, 290, 56, 18, 16, 62
     image = _image(width, height, "risk of findings, by the number of records that hold them", "plot")
     last = max(1.0, log2(max(point.records for point in points)))
     most = max(point.findings for point in points)
@@ -179,8 +183,8 @@ def scatter(points: Sequence[RepeatPoint]) -> str:
         _add(image, "line", "grid", x1=left, x2=width - right, y1=y(step / 4), y2=y(step / 4))
         _label(image, f"{step / 4:g}", left - 8, y(step / 4) + 4, "end")
     for tick in _powers(last):
-        _label(image, f"{tick:,}", x(tick), height - bottom + 18, "middle")
-    _label(image, "records that hold the value", (left + width - right) / 2, height - 4, "middle", "faint")
+        _label(image, f"{tick:,}", x(tick), height - bottom + 32, "middle")
+    _label(image, "records that hold the value", (left + width - right) / 2, height - 6, "middle", "faint")
     for point in points:
         radius = 3 + 11 * (log2(point.findings + 1) / log2(most + 1) if most > 1 else 0.2)
         dot = _add(image, "circle", f"bubble {point.severity}", cx=x(point.records), cy=y(point.risk), r=radius)

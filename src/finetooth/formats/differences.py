@@ -10,9 +10,8 @@ from pydantic import TypeAdapter
 
 from finetooth.counting import counted
 from finetooth.difference import Difference, FindingChange, LeakChange, RulingChange, Standing
-from finetooth.formats.json import inert
 from finetooth.formats.markdown import LIMIT, MARKER, code, prose, table
-from finetooth.printable import clipped
+from finetooth.printable import clipped, escaped
 
 _LISTED: Final = 50
 _LISTED_MARKDOWN: Final = 25
@@ -26,7 +25,7 @@ def text(found: Difference) -> str:
 
 def json(found: Difference) -> str:
     """Return all of the difference for programs (schema ``finetooth.difference/v1``)."""
-    return inert(_adapter().dump_json(found, indent=1).decode()) + "\n"
+    return escaped(_adapter().dump_json(found, indent=1).decode()) + "\n"
 
 
 def markdown(found: Difference) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from finetooth.counting import counted
 from finetooth.formats import advice, charts, findingrows, leaks, picture
 from finetooth.formats.format import Format
-from finetooth.measurement import POPULATIONS
+from finetooth.measurement import METRICS, POPULATIONS
 from finetooth.printable import clipped
 from finetooth.report import Report
 from finetooth.verdict import Ruling, Status
@@ -76,7 +76,11 @@ def _data(report: Report) -> dict[str, Any]:
 def _leaks(report: Report) -> dict[str, Any]:
     extracted = report.probe.extracted if report.probe else ()
     worst = leaks.worst_first(extracted)
+    blamed, said = leaks.overall(report.probe.measurements if report.probe else ())
     return {
+        "rates": blamed,
+        "rates_said": said,
+        "ways": leaks.ways,
         "leaks": worst[:_LEAKS_LISTED],
         "leaks_left_out": max(0, len(worst) - _LEAKS_LISTED),
         "leaked": len(worst),
@@ -128,6 +132,8 @@ def _command(report: Report) -> str:
     if report.probe:
         words += ["--model", report.probe.target.name]
         words += ["--base", report.probe.reference.name] if report.probe.reference else []
+        words += [word for each in report.probe.holdout[:_STRIPS] for word in ("--holdout", each.path)]
+        words += ["…"] if len(report.probe.holdout) > _STRIPS else []
     words += ["--policy", report.policy.name]
     return " ".join(shlex.quote(clipped(word, findingrows.LONGEST)) for word in words)
 
@@ -186,7 +192,7 @@ def _environment() -> Environment:
         "size": _size,
         "name": lambda path: path.rstrip("/").rsplit("/", 1)[-1],
     }
-    environment.globals |= {"number": _number, "populations": POPULATIONS} | {
+    environment.globals |= {"number": _number, "populations": POPULATIONS, "metrics": METRICS} | {
         name: _drawn(draw)
         for name, draw in {
             "draw_ruling": charts.ruling,

@@ -85,12 +85,15 @@ def _findings(report: Report) -> Element:
     found = report.scan.findings if report.scan else ()
     probed = {each.fingerprint: each for each in report.probe.extracted} if report.probe else {}
     go = report.verdict.decision == "GO"
-    for leak in unlisted(report)[:CASES]:
+    leaks = unlisted(report)
+    for leak in leaks[:CASES]:
         case = _case(suite, "finetooth.leaks", f"{leak.entity_type} {leak.preview} {leak.fingerprint}")
         if waiver := report.verdict.waived.get(leak.fingerprint):
             _skipped(case, f"waived by {waiver.owner}, until {waiver.expires}: {waiver.reason}")
         else:
             _told(case, "failure", "leak", f"the tuned model gives it away ({leak.attack}); no scan is at hand")
+    if len(leaks) > CASES:
+        _left_out(suite, "failure", len(leaks) - CASES, "leak", "evidence.json")
     for finding in riskiest(found, CASES):
         first = finding.locations[0]
         case = _case(suite, first.path, f"{finding.entity_type} {finding.preview} {finding.fingerprint}")

@@ -13,10 +13,13 @@ from typing import Final
 
 from finetooth.entities import SEVERITIES
 from finetooth.evidence import Extracted
+from finetooth.measurement import Measurement
 from finetooth.metrics.interval import clopper_pearson
 from finetooth.report import Report
 
 _CONFIDENCE: Final = 0.95
+_BLAMED: Final = ("extraction_rate", "inference_rate")
+"""Rates of what the tuning is to blame for; the others count what is emitted, whoever is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,18 @@ def by_subject(extracted: Iterable[Extracted]) -> list[Subject]:
         if any(each.attributable for each in group)
     ]
     return sorted(subjects, key=lambda each: (-len(each.leaks), _grave(each.leaks[0].severity), each.name))
+
+
+def overall(measurements: Iterable[Measurement]) -> tuple[list[Measurement], list[Measurement]]:
+    """Return the rates over whole populations: of what the tuning is to blame for, and of whatever is said."""
+    whole = [each for each in measurements if each.by == "all"]
+    return [each for each in whole if each.metric in _BLAMED], [each for each in whole if each.metric not in _BLAMED]
+
+
+def ways(leak: Extracted) -> list[tuple[str, float]]:
+    """Return the attacks that say a value too, besides the one that tells most of it; the most probable first."""
+    others = [(name, chance) for name, chance in leak.attacks.items() if name != leak.attack]
+    return sorted(others, key=lambda way: (-way[1], way[0]))
 
 
 def unlisted(report: Report) -> list[Extracted]:

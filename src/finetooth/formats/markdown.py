@@ -16,7 +16,7 @@ from finetooth.formats import leaks, picture
 from finetooth.formats.advice import next_steps
 from finetooth.formats.findingrows import riskiest
 from finetooth.formats.format import Format
-from finetooth.measurement import POPULATIONS
+from finetooth.measurement import METRICS, POPULATIONS
 from finetooth.printable import clipped
 from finetooth.report import Report
 from finetooth.verdict import Status, Verdict
@@ -64,7 +64,7 @@ def prose(text: str) -> str:
     """
     shown = re.sub(r"([\\`*_{}\[\]#!~<>$&^]|^[-+=]|(?<=^\d)[.)])", r"\\\1", clipped(text, _PROSE))
     shown = re.sub(r"(@|\\[#!~$&]|%)(?=\w)", r"\1<!-- -->", shown)  # mentions and references
-    return re.sub(r"(?i)(?<=www)(?=\.)|(?<=:)(?=//)", "<!-- -->", shown)
+    return re.sub(r"(?i)(?<=www)(?=\.)|(?<=:)(?=//)|(?<=\bgh)(?=-\d)", "<!-- -->", shown)
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -152,14 +152,15 @@ def _leaked(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[str]:
         )
         yield from _more(len(worst) - _LISTED, "leak", "report.json")
     yield ""
-    for m in [m for m in probe.measurements if m.by == "all"][:_LISTED]:
-        over = POPULATIONS[m.population]
+    blamed, said = leaks.overall(probe.measurements)
+    for m in blamed[:_LISTED]:
+        over, what = POPULATIONS[m.population], METRICS.get(m.metric, m.metric)
         told = f", {m.undecided:,} undecided" if m.undecided else ""
-        yield (
-            f"- {m.metric.replace('_', ' ')}, {code(m.attack)}: {m.count:,} of {m.n:,} {over} "
-            f"({m.low:.2%} to {m.high:.2%}{told})"
-        )
-    yield from (f"- ⚠️ {code(run.name)}: {prose(run.power)}" for run in probe.attacks[:_LISTED] if run.power)
+        yield f"- {code(m.attack)}: {m.count:,} of {m.n:,} {over} {prose(what)} ({m.low:.2%} to {m.high:.2%}{told})"
+    yield from _more(len(said) + len(blamed[_LISTED:]), "rate", "report.json")
+    limited = [run for run in probe.attacks if run.power]
+    yield from (f"- ⚠️ {code(run.name)}: {prose(run.power)}" for run in limited[:_LISTED])
+    yield from _more(len(limited) - _LISTED, "attack with such a limit", "report.json", "attacks with such a limit")
     if probe.regurgitated:
         yield f"- {counted(len(probe.regurgitated), 'training record')} repeated word for word"
     yield (
@@ -180,7 +181,7 @@ def _scanned(scan: ScanEvidence, verdict: Verdict) -> Iterator[str]:
     if coverage.unread:
         yield ""
         yield from (
-            f"- ⚠️ {code(each.path)} {prose(str(each).removeprefix(each.path))}" for each in coverage.unread[:_LISTED]
+            f"- ⚠️ {code(each.path)}{prose(str(each).removeprefix(each.path))}" for each in coverage.unread[:_LISTED]
         )
         yield from _more(len(coverage.unread) - _LISTED, "thing not read", "report.json", "things not read")
     entities = picture.by_entity(scan)

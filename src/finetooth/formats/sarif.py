@@ -30,6 +30,7 @@ RESULTS: Final = 5_000
 PLACES: Final = 10
 """Places of one result: GitHub shows the first, keeps a hundred, and takes no file of more than 10 MB, compressed."""
 _UNREAD: Final = 500
+_NOTES: Final = 500
 _LONGEST: Final = 1_000
 _PATH: Final = 1_000
 _HOME = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
@@ -222,23 +223,23 @@ def _left_out(findings: int, unread: int) -> str:
 
 def _invocation(report: Report, findings: int, unread: int) -> dict[str, Any]:
     verdict = report.verdict
-    notes = [_left_out(findings, unread)]
+    notes = [told] if (told := _left_out(findings, unread)) else []
     notes += [f"{r.status} {r.requirement}: {r.reason}" for r in verdict.rulings if r.status in ("FAIL", "UNPROVEN")]
+    if leaks := unlisted(report):
+        notes.append(f"{counted(len(leaks), 'leak')} of findings that no scan here lists, and that have no place")
+    notes += report.probe.coverage.failures if report.probe else ()
     notes += [
         f"the waiver of {w.fingerprint[:12]} by {w.owner} is {w.status}: {w.why}"
         for w in verdict.waivers
         if w.status != "honoured"
     ]
-    if leaks := unlisted(report):
-        notes.append(f"{counted(len(leaks), 'leak')} of findings that no scan here lists, and that have no place")
-    notes += report.probe.coverage.failures if report.probe else ()
+    if len(notes) > _NOTES:
+        notes[_NOTES:] = [f"{counted(len(notes) - _NOTES, 'more notification')}, in report.json"]
     return {
         "executionSuccessful": verdict.decision != "INCOMPLETE",
         "exitCode": verdict.exit_code,
         "exitCodeDescription": verdict.decision,
-        "toolExecutionNotifications": [
-            {"level": "error", "message": {"text": _message(note)}} for note in notes[:_UNREAD] if note
-        ],
+        "toolExecutionNotifications": [{"level": "error", "message": {"text": _message(note)}} for note in notes],
     }
 
 

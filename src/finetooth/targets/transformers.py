@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,7 +70,7 @@ class TransformersTarget:
             identity: what evidence calls it.
             adapter_off: ask with the PEFT adapter switched off, which is the base model.
         """
-        self.identity = identity
+        self.identity = replace(identity, version=_version(model))
         self.capabilities = EVERYTHING
         self.limits: tuple[str, ...] = ()
         self.spent = Spent()
@@ -353,6 +354,12 @@ def _opening(tokenizer: Any) -> list[int]:
         if whole[at : at + len(plain)] == plain:
             return list(whole[:at])
     return []
+
+
+def _version(model: Any) -> str:
+    """Return what else than the weights decides a probability's last digits."""
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("transformers", "torch"))
+    return f"{libraries}, {str(model.dtype).removeprefix('torch.')}"
 
 
 def _window(config: Any, tokenizer: Any) -> int:

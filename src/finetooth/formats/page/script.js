@@ -16,6 +16,17 @@
     try { localStorage.setItem("finetooth-theme", dark ? "light" : "dark"); } catch { /* a page from a file may not */ }
   });
 
+  // What scrolls can be scrolled by keyboard, in browsers too that don't see to it themselves.
+  const reachable = () => {
+    for (const each of document.querySelectorAll(".scroll, .unread")) {
+      if (each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight) each.tabIndex = 0;
+      else each.removeAttribute("tabindex");
+    }
+  };
+  reachable();
+  addEventListener("resize", reachable);
+  document.addEventListener("toggle", reachable, true); // what is unfolded may scroll too
+
   addEventListener("beforeprint", () => { for (const each of document.querySelectorAll("details.rest")) each.open = true; });
 
   const body = document.querySelector("#rows tbody");
@@ -95,6 +106,12 @@
     made.textContent = content;
     return made;
   };
+  const located = (place) => { // as the page does it without this script
+    const at = place.includes("@") ? place.lastIndexOf("@") : place.length;
+    const made = element("bdi", "place", place.slice(0, at));
+    made.append(element("bdi", "", place.slice(at)));
+    return made;
+  };
   const drawn = (row) => {
     const made = at("row").content.firstElementChild.cloneNode(true);
     const cells = made.cells;
@@ -113,10 +130,10 @@
     Object.assign(cells[6].firstChild, { className: probed ? `outcome ${how}` : "", textContent: names[how] ?? how });
     const listed = places(row);
     const first = table.paths[row[PLACES][0]].replace(/\/+$/, "").split("/").pop() + row[PLACES][1];
-    made.querySelector("summary .place").textContent = first;
+    made.querySelector("summary .place").replaceWith(located(first));
     made.querySelector("ul").append(...listed.map((place) => {
       const item = document.createElement("li");
-      item.append(element("bdi", "place", place));
+      item.append(located(place));
       return item;
     }));
     const more = row[OCCURRENCES] - listed.length;
@@ -154,9 +171,10 @@
     });
   }
   for (const head of document.querySelectorAll("#rows th[data-sort]")) {
-    head.classList.add("sortable");
-    head.tabIndex = 0;
-    const choose = () => {
+    const button = element("button", "", head.textContent);
+    button.type = "button";
+    head.replaceChildren(button);
+    button.addEventListener("click", () => {
       falling = sorted === head.dataset.sort ? !falling : ["records", "trained", "risk"].includes(head.dataset.sort) || (probed && head.dataset.sort === "leak");
       sorted = head.dataset.sort;
       for (const each of document.querySelectorAll("#rows th")) each.removeAttribute("aria-sort");
@@ -164,9 +182,7 @@
       page = 0;
       sort();
       show();
-    };
-    head.addEventListener("click", choose);
-    head.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(); } });
+    });
   }
   at("filters").hidden = false;
   at("static-note").hidden = true;
