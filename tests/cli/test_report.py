@@ -39,6 +39,17 @@ def test_a_page_is_written_and_not_printed_by_a_run(run, tmp_path):
     assert (tmp_path / "out" / "report.html").exists()
 
 
+def test_all_is_listed_where_that_is_asked_for(run, tmp_path):
+    (tmp_path / "train.jsonl").write_text('{"text": "How do I reset it?"}\n' + "{\n" * 12)
+    code, short, _ = run("scan", "train.jsonl", "--policy", "secrets-only", "-o", "out")
+    assert code == 3
+    assert "and 2 more, see report.json" in short
+    _, long, _ = run("scan", "train.jsonl", "--policy", "secrets-only", "-o", "out", "-v")
+    assert long.count("train.jsonl:") == short.count("train.jsonl:") + 2
+    assert "more, see report.json" not in long
+    assert run("report", "out", "--verbose")[1] == long
+
+
 @pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"text"}))
 def test_a_format_is_rendered_again_from_evidence(saved, run, tmp_path, name):
     saved("attacked", [name])

@@ -25,6 +25,7 @@ def audit(
     workers: options.WorkersOption = None,
     resume: options.ResumeOption = True,
     quiet: options.QuietOption = False,
+    verbose: options.VerboseOption = False,
     exit_zero: options.ExitZeroOption = False,
     no_progress: options.NoProgressOption = False,
 ) -> None:
@@ -51,4 +52,4 @@ def audit(
             waivers=waivers,
             progress=progress,
         )
-    options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
+    options.finish(report, out, named, quiet=quiet, verbose=verbose, exit_zero=exit_zero)

@@ -28,6 +28,7 @@ def judge(
     out: options.OutOption = None,
     formats: options.FormatOption = None,
     quiet: options.QuietOption = False,
+    verbose: options.VerboseOption = False,
     exit_zero: options.ExitZeroOption = False,
 ) -> None:
     """Judge evidence that earlier runs left, without scanning or probing again."""
@@ -36,7 +37,7 @@ def judge(
     named = options.known_formats(formats)
     report = api.judge(folders, policy, stage.value if stage else None, waivers=waivers)
     if out is not None:
-        options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
+        options.finish(report, out, named, quiet=quiet, verbose=verbose, exit_zero=exit_zero)
     if not quiet:
-        options.show(report, named)
+        options.show(report, named, verbose=verbose)
     options.end(report.verdict, exit_zero=exit_zero)

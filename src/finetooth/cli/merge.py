@@ -19,6 +19,7 @@ def merge(
     out: options.OutOption = None,
     formats: options.FormatOption = None,
     quiet: options.QuietOption = False,
+    verbose: options.VerboseOption = False,
     exit_zero: options.ExitZeroOption = False,
 ) -> None:
     """Put the parts of a scan that several machines shared together, and judge it."""
@@ -26,4 +27,4 @@ def merge(
 
     named = options.known_formats(formats)
     report = api.merge(folders, policy, waivers=waivers)
-    options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
+    options.finish(report, out, named, quiet=quiet, verbose=verbose, exit_zero=exit_zero)

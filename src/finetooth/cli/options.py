@@ -73,6 +73,9 @@ ResumeOption = Annotated[
     bool, typer.Option("--resume/--no-resume", help="Use again what an earlier run has scanned of the same data.")
 ]
 QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing; the exit code tells.")]
+VerboseOption = Annotated[
+    bool, typer.Option("-v", "--verbose", help="List everything on the screen, not the first ten of a kind.")
+]
 ExitZeroOption = Annotated[
     bool, typer.Option("--exit-zero", help="End with 0 on NO-GO too, but never on errors or INCOMPLETE.")
 ]
@@ -94,7 +97,9 @@ def known_formats(named: list[str] | None) -> list[str]:
     return named or []
 
 
-def finish(report: Report, out: Path | None, formats: list[str], *, quiet: bool, exit_zero: bool) -> NoReturn:
+def finish(
+    report: Report, out: Path | None, formats: list[str], *, quiet: bool, verbose: bool, exit_zero: bool
+) -> NoReturn:
     """Write the run's folder, show the report, and end with the verdict's code."""
     from finetooth import api, config, runfolder
 
@@ -105,7 +110,7 @@ def finish(report: Report, out: Path | None, formats: list[str], *, quiet: bool,
     passport = api.save(report, folder, formats)
     if not quiet:
         printed = [] if formats == ["html"] else formats  # a page is for a browser, not for a terminal
-        show(report, printed, folder, passport)
+        show(report, printed, folder, passport, verbose=verbose)
     end(report.verdict, exit_zero=exit_zero)
 
 
@@ -114,7 +119,9 @@ def end(verdict: Verdict, *, exit_zero: bool) -> NoReturn:
     raise typer.Exit(verdict.ends_with(exit_zero=exit_zero))
 
 
-def show(report: Report, formats: list[str], folder: Path | None = None, passport: str = "") -> None:
+def show(
+    report: Report, formats: list[str], folder: Path | None = None, passport: str = "", *, verbose: bool = False
+) -> None:
     """Print the report: the one format that was asked for, or the screen."""
     from rich.console import Console
     from rich.text import Text
@@ -128,7 +135,7 @@ def show(report: Report, formats: list[str], folder: Path | None = None, passpor
         return
     console = Console(highlight=False)
     with console.capture() as captured:  # rich itself would end with 1 where the reader has gone, which means NO-GO
-        console.print(text.screen(report))
+        console.print(text.screen(report, whole=verbose))
         if folder is not None:
             console.print(Text(f"\nReport and evidence: {folder}", style="dim"))
         if passport:

@@ -38,6 +38,7 @@ def probe(
         bool, typer.Option("--plan", help="Tell what it would take and what it could prove, and stop.")
     ] = False,
     quiet: options.QuietOption = False,
+    verbose: options.VerboseOption = False,
     exit_zero: options.ExitZeroOption = False,
     no_progress: options.NoProgressOption = False,
 ) -> None:
@@ -72,4 +73,4 @@ def probe(
     if isinstance(told, Plan):
         tell(planned(told))
         return
-    options.finish(told, out, named, quiet=quiet, exit_zero=exit_zero)
+    options.finish(told, out, named, quiet=quiet, verbose=verbose, exit_zero=exit_zero)

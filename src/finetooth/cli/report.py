@@ -20,6 +20,7 @@ def report(
     diff: Annotated[
         bool, typer.Option("--diff", help="Show what the second run has otherwise than the first.")
     ] = False,
+    verbose: options.VerboseOption = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of report.json.")] = False,
 ) -> None:
     """Show the report of an earlier run again, in any format, or what differs between two runs.
@@ -43,7 +44,7 @@ def report(
         raise UsageError("several folders: name one, or two with --diff")
     loaded = api.load(folders[0])
     if out is None and len(named) < 2:  # noqa: PLR2004 - one alone is printed
-        options.show(loaded, named, folders[0])
+        options.show(loaded, named, folders[0], verbose=verbose)
         return
     for path in api.write(loaded, out or folders[0], named or ["text"]):
         tell(f"{path}\n")

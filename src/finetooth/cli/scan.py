@@ -26,6 +26,7 @@ def scan(
         typer.Option("--shard", metavar="I/N", help="Scan share I of N, into -o; nothing is judged before merge."),
     ] = None,
     quiet: options.QuietOption = False,
+    verbose: options.VerboseOption = False,
     exit_zero: options.ExitZeroOption = False,
     no_progress: options.NoProgressOption = False,
 ) -> None:
@@ -51,6 +52,6 @@ def scan(
         else:
             report = api.scan(data, policy, **how, waivers=waivers, progress=progress)
     if shard is None:
-        options.finish(report, out, named, quiet=quiet, exit_zero=exit_zero)
+        options.finish(report, out, named, quiet=quiet, verbose=verbose, exit_zero=exit_zero)
     if not quiet:
         tell(f"{part}: share {shard} is scanned. Nothing was judged: finetooth merge {out} does, when all are there.\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePath
 
@@ -69,16 +70,21 @@ def without_colour(shown: RenderableType) -> str:
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
 
 
-def screen(report: Report) -> RenderableType:
-    """Return the report as something that rich can print, in any width and with or without colour."""
-    waived = report.verdict.waived
+def screen(report: Report, *, whole: bool = False) -> RenderableType:
+    """Return the report as something that rich can print, in any width and with or without colour.
+
+    Args:
+        report: what is shown.
+        whole: whether lists are shown to their end, and not their first ten entries.
+    """
+    waived, listed = report.verdict.waived, sys.maxsize if whole else _LISTED
     parts: list[RenderableType] = [_headline(report), Text(""), _rulings(report.verdict)]
     if report.verdict.waivers:
-        parts += [Text(""), *_waivers(report.verdict)]
+        parts += [Text(""), *_waivers(report.verdict, listed)]
     if report.probe:
-        parts += [Text(""), *_leaks(report.probe, waived)]
+        parts += [Text(""), *_leaks(report.probe, waived, listed)]
     if report.scan:
-        parts += [Text(""), *_data(report.scan, waived)]
+        parts += [Text(""), *_data(report.scan, waived, listed)]
     parts += [Text(""), _heading("What to do next"), *(_bullet(step) for step in next_steps(report))]
     return Group(*parts)
 
@@ -104,14 +110,14 @@ def _rulings(verdict: Verdict) -> RenderableType:
     return table
 
 
-def _waivers(verdict: Verdict) -> Iterator[RenderableType]:
+def _waivers(verdict: Verdict, listed: int) -> Iterator[RenderableType]:
     """Show what was accepted, with its owner; what does not count comes first, and all of it."""
     yield _heading("Waivers", f"as of {verdict.waivers_as_of}: {summary(verdict.waivers)}")
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     shown, honoured = ordered(verdict.waivers), len(verdict.waived)
-    for each in shown[: len(shown) - max(honoured - _LISTED, 0)]:
+    for each in shown[: len(shown) - max(honoured - listed, 0)]:
         label, style = _WAIVERS[each.status]
         value = f"{each.preview} " if each.preview else ""
         which = f"{each.entity_type} {value}{each.fingerprint[:_DIGITS]}, {until(each, verdict.waivers_as_of)}"
@@ -120,17 +126,17 @@ def _waivers(verdict: Verdict) -> Iterator[RenderableType]:
             told.append(f"\n{_shown(each.why)}", style=style)
         table.add_row(Text(label, style=style), told)
     yield _indented(table)
-    if honoured > _LISTED:
-        yield _note(f"and {honoured - _LISTED:,} more honoured, see report.json")
+    if honoured > listed:
+        yield _note(f"and {honoured - listed:,} more honoured, see report.json")
 
 
-def _leaks(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[RenderableType]:
+def _leaks(probe: ProbeEvidence, waived: Collection[str], listed: int) -> Iterator[RenderableType]:
     leaks = [extracted for extracted in probe.extracted if extracted.attributable]
     against = f"against {_shown(probe.reference.name)}" if probe.reference else "without a reference model"
     yield _heading("What the model gave away", f"{_shown(probe.target.name)}, {against}")
     if leaks:
         table = _table("value", "what", "records", "chance", "reference", "tries")
-        for leak in sorted(leaks, key=lambda leak: (leak.fingerprint in waived, *_worst_first(leak)))[:_LISTED]:
+        for leak in sorted(leaks, key=lambda leak: (leak.fingerprint in waived, *_worst_first(leak)))[:listed]:
             table.add_row(
                 _preview(leak.preview),
                 _what(leak, waived),
@@ -141,8 +147,8 @@ def _leaks(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[Renderable
             )
         yield _indented(table)
         yield _note("chance: that one sample says it under the attack that tells most; tries: samples until it is seen")
-        if len(leaks) > _LISTED:
-            yield _note(f"and {len(leaks) - _LISTED:,} more, see report.json")
+        if len(leaks) > listed:
+            yield _note(f"and {len(leaks) - listed:,} more, see report.json")
         yield Text("")
     yield from _repetition(probe.extracted)
     for measured in probe.measurements:
@@ -160,8 +166,10 @@ def _leaks(probe: ProbeEvidence, waived: Collection[str]) -> Iterator[Renderable
     yield from _attacks(probe)
     if probe.coverage.combinations:
         yield _note(f"{counted(probe.coverage.combinations, 'finding')} made of others not tried, their parts are")
-    for failure in probe.coverage.failures[:_LISTED]:
+    for failure in probe.coverage.failures[:listed]:
         yield _bullet(_shown(failure))
+    if len(probe.coverage.failures) > listed:
+        yield _note(f"and {len(probe.coverage.failures) - listed:,} more reasons, see report.json")
 
 
 def _attacks(probe: ProbeEvidence) -> Iterator[RenderableType]:
@@ -213,7 +221,7 @@ def _repetition(extracted: Sequence[Extracted]) -> Iterator[RenderableType]:
     yield Text("")
 
 
-def _data(scan: ScanEvidence, waived: Collection[str]) -> Iterator[RenderableType]:
+def _data(scan: ScanEvidence, waived: Collection[str], listed: int) -> Iterator[RenderableType]:
     names = ", ".join(_shown(PurePath(each.path).name) for each in scan.inputs[:3])
     more = f" and {len(scan.inputs) - 3:,} more" if len(scan.inputs) > 3 else ""  # noqa: PLR2004 - as listed above
     yield _heading("What the data holds", names + more)
@@ -223,10 +231,10 @@ def _data(scan: ScanEvidence, waived: Collection[str]) -> Iterator[RenderableTyp
         f"{counted(coverage.characters, 'character')} read; "
         f"{coverage.records_unread:,} not read"
     )
-    for unread in coverage.unread[:_LISTED]:
+    for unread in coverage.unread[:listed]:
         yield _bullet(_shown(str(unread)), style="yellow")
-    if len(coverage.unread) > _LISTED:
-        yield _note(f"and {len(coverage.unread) - _LISTED:,} more, see report.json")
+    if len(coverage.unread) > listed:
+        yield _note(f"and {len(coverage.unread) - listed:,} more, see report.json")
     if scan.allowed:
         left_out = counted(sum(scan.allowed.values()), "occurrence")
         types = ", ".join(f"{_shown(name)} {count:,}" for name, count in scan.allowed.items())
@@ -242,7 +250,7 @@ def _data(scan: ScanEvidence, waived: Collection[str]) -> Iterator[RenderableTyp
     riskiest = sorted(
         scan.findings, key=lambda f: (f.fingerprint in waived, f.tier != "block", -f.risk, place(f.locations[0]))
     )
-    for finding in riskiest[:_LISTED]:
+    for finding in riskiest[:listed]:
         first = finding.locations[0]
         where = str(first).removeprefix(first.path)  # the file's name says enough here; findings.jsonl has its path
         table.add_row(
