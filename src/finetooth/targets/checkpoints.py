@@ -25,6 +25,7 @@ from finetooth.targets.target import Precision
 
 _SAFE: Final = {"local_files_only": True, "trust_remote_code": False}
 _TOKENIZER: Final = ("tokenizer.json", "tokenizer.model", "vocab.json")
+_PANIC: Final = "PanicException"  # of a library that is written in Rust; it is no Exception and can be imported nowhere
 _OWN_CODE: Final = ("trust_remote_code", "custom code")
 
 
@@ -179,9 +180,13 @@ def _tokenizer(place: Path, folder: Path, **more: Any) -> Any:
 
     _quiet()
     try:
-        return AutoTokenizer.from_pretrained(str(folder), **more, **_SAFE)
-    except Exception as error:  # noqa: BLE001 - whatever a stranger's files make the library raise
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), **more, **_SAFE)
+        tokenizer("a")  # some that are damaged can be loaded, and fail at the first text
+    except BaseException as error:  # whatever a stranger's files make the library raise
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         raise _refused(place, folder, error, "tokenizer") from None
+    return tokenizer
 
 
 def _quiet() -> None:
@@ -207,7 +212,7 @@ def _grow(model: Any, adapter: Shapes) -> None:
         model.resize_token_embeddings(rows[0], mean_resizing=False)
 
 
-def _refused(place: Path, folder: Path, error: Exception, what: str = "model") -> ModelError:
+def _refused(place: Path, folder: Path, error: BaseException, what: str = "model") -> ModelError:
     if any(word in str(error) for word in _OWN_CODE):
         return ModelError(
             f"{place}: the {what} needs code of its own (auto_map), and no code of a model is ever run; save it in a "
@@ -216,6 +221,6 @@ def _refused(place: Path, folder: Path, error: Exception, what: str = "model") -
     return ModelError(f"{place}: the {what} cannot be loaded ({_brief(error).replace(str(folder), str(place))})")
 
 
-def _brief(error: Exception) -> str:
+def _brief(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return printable(f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__)

@@ -29,6 +29,7 @@ from finetooth.evidence import Spent
 from finetooth.targets.budget import Allowance
 from finetooth.targets.endpoint import KEY_VARIABLE, Endpoint, EndpointSettings
 from finetooth.targets.endpointerror import EndpointError, Refused, Silent
+from finetooth.targets.openai_reply import tokens
 
 if TYPE_CHECKING:
     import httpx
@@ -126,12 +127,13 @@ class Client:
     def _once(self, url: str, content: bytes) -> dict[str, Any]:
         import httpx  # noqa: PLC0415 - only where an endpoint is asked
 
-        deadline = time.monotonic() + self.settings.timeout
+        from finetooth.targets.timedconnection import within  # noqa: PLC0415 - as above
+
         try:
-            with self._http.stream("POST", url, content=content) as response:
-                body = self._body(response, deadline)
+            with within(self.settings.timeout), self._http.stream("POST", url, content=content) as response:
+                body = self._body(response)
         except httpx.TimeoutException:
-            raise self._too_slow() from None
+            raise _Again(f"did not answer within {self.settings.timeout:g} seconds") from None
         except httpx.InvalidURL:
             raise Refused(f"{self.endpoint.url}: is no address that can be asked", 0) from None
         except (httpx.TransportError, OSError) as error:
@@ -161,7 +163,7 @@ class Client:
             raise EndpointError(f"{self.endpoint.url} answers with an error under status 200{_code(answer)}")
         return answer
 
-    def _body(self, response: httpx.Response, deadline: float) -> bytes:
+    def _body(self, response: httpx.Response) -> bytes:
         if response.headers.get("content-encoding", "identity") != "identity":
             raise EndpointError(f"{self.endpoint.url} compresses its answer although asked not to")
         pieces, size = [], 0
@@ -169,13 +171,8 @@ class Client:
             size += len(piece)
             if size > _LARGEST:
                 raise EndpointError(f"{self.endpoint.url} answers with more than {_LARGEST >> 20} MiB")
-            if time.monotonic() > deadline:
-                raise self._too_slow()
             pieces.append(piece)
         return b"".join(pieces)
-
-    def _too_slow(self) -> _Again:
-        return _Again(f"did not answer within {self.settings.timeout:g} seconds")
 
     def _wait(self, attempt: int, after: float | None) -> float:
         backoff = _FIRST_WAIT * 2 ** (attempt - 1) * self._jitter.uniform(0.5, 1.0)
@@ -201,16 +198,18 @@ def usage(answer: Mapping[str, Any], otherwise: Spent) -> Spent:
     counted = answer.get("usage")
     if not isinstance(counted, dict):
         return Spent(requests=1, prompt_tokens=otherwise.prompt_tokens, generated_tokens=otherwise.generated_tokens)
-    read, said = counted.get("prompt_tokens"), counted.get("completion_tokens")
+    read, said = tokens(counted.get("prompt_tokens")), tokens(counted.get("completion_tokens"))
     return Spent(
         requests=1,
-        prompt_tokens=read if isinstance(read, int) and read >= 0 else otherwise.prompt_tokens,
-        generated_tokens=said if isinstance(said, int) and said >= 0 else otherwise.generated_tokens,
+        prompt_tokens=otherwise.prompt_tokens if read is None else read,
+        generated_tokens=otherwise.generated_tokens if said is None else said,
     )
 
 
 def _connection(endpoint: Endpoint, settings: EndpointSettings) -> httpx.Client:
     import httpx  # noqa: PLC0415 - only where an endpoint is asked
+
+    from finetooth.targets.timedconnection import keep_time  # noqa: PLC0415 - as above
 
     headers = {
         "Accept": "application/json",
@@ -220,7 +219,7 @@ def _connection(endpoint: Endpoint, settings: EndpointSettings) -> httpx.Client:
     }
     if endpoint.key is not None:
         headers["Authorization"] = f"Bearer {endpoint.key}"
-    return httpx.Client(
+    client = httpx.Client(
         headers=headers,
         verify=_trusting(settings.certificates, settings.proxy_from_environment),
         follow_redirects=False,
@@ -228,6 +227,8 @@ def _connection(endpoint: Endpoint, settings: EndpointSettings) -> httpx.Client:
         timeout=settings.timeout,
         limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
     )
+    keep_time(client)
+    return client
 
 
 @cache
@@ -271,6 +272,6 @@ def _retry_after(header: str | None) -> float | None:
         pass
     try:
         date = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: a year of twenty digits
         return None
     return max(0.0, (date - datetime.now(UTC)).total_seconds()) if date.tzinfo else None

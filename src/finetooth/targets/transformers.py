@@ -43,6 +43,7 @@ _TELLING: Final = -12.0
 and half precision is off by less than the rest."""
 _STRANGE: Final = "the tokenizer gives a token that the model does not have: it is another model's"
 _TORN: Final = "the text holds a lone surrogate, which no tokenizer takes"
+_LONGEST_WINDOW: Final = 1_000_000  # tokens
 _BEFORE: Final = 8  # tokens of a context that are decoded with what follows, which may depend on them
 
 
@@ -186,8 +187,11 @@ class TransformersTarget:
                 continue
             head = before[context.text, context.template]
             tokens = whole[context.text + more, context.template]
-            if isinstance(head, Unanswered) or isinstance(tokens, Unanswered):
-                yield Unanswered(_TORN)
+            if isinstance(tokens, Unanswered):
+                yield tokens
+                continue
+            if isinstance(head, Unanswered):
+                yield head
                 continue
             shared = next((at for at, (a, b) in enumerate(zip(head, tokens, strict=False)) if a != b), None)
             first = min(len(head), len(tokens)) if shared is None else shared
@@ -217,12 +221,23 @@ class TransformersTarget:
                 found[key] = Unanswered(_TORN)
             else:
                 sound.append(key)
-        if sound:
-            encoded = self._tokenizer([text for text, _ in sound], add_special_tokens=False, verbose=False)
-            for (text, template), ids in zip(sound, encoded["input_ids"], strict=True):
-                opened = template or ids[: len(self._opening)] == self._opening
-                found[text, template] = list(ids) if opened else [*self._opening, *ids]
+        for (text, template), ids in zip(sound, self._cut_up([text for text, _ in sound]), strict=True):
+            if isinstance(ids, Unanswered) or template or ids[: len(self._opening)] == self._opening:
+                found[text, template] = ids
+            else:
+                found[text, template] = [*self._opening, *ids]
         return found
+
+    def _cut_up(self, texts: list[str]) -> list[list[int] | Unanswered]:
+        """Return the tokens of texts. One that the tokenizer fails at costs the others nothing."""
+        if not texts:
+            return []
+        try:
+            return list(self._tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"])
+        except Exception:  # noqa: BLE001 - a stranger's tokenizer may raise anything, and quote the text
+            if len(texts) == 1:
+                return [Unanswered("the tokenizer does not take the text")]
+            return [ids for text in texts for ids in self._cut_up([text])]
 
     def _draws(self, position: int, prompt: Prompt, context: _Rendered | Unanswered) -> list[Draw] | Unanswered:
         """Return the continuations that a prompt asks for, or why there can be none."""
@@ -363,12 +378,15 @@ def _version(model: Any) -> str:
 
 
 def _window(config: Any, tokenizer: Any) -> int:
-    """Return how many tokens fit the model's context."""
+    """Return how many tokens fit the model's context. A configuration may say anything there, or what is no number."""
     limits = [
         getattr(config.get_text_config(), "max_position_embeddings", None),
         getattr(tokenizer, "model_max_length", None),
     ]
-    return min(int(limit) for limit in [*limits, 1_000_000] if limit)
+    return min(
+        (int(limit) for limit in limits if isinstance(limit, int | float) and 0 < limit < _LONGEST_WINDOW),
+        default=_LONGEST_WINDOW,
+    )
 
 
 def _innermost(model: Any) -> Any:
