@@ -42,6 +42,10 @@ _TELLING: Final = -12.0
 """Log-probability above which an answer is computed again in float32: 1,000 samples show what is likelier than e^-7.3,
 and half precision is off by less than the rest."""
 _STRANGE: Final = "the tokenizer gives a token that the model does not have: it is another model's"
+_NO_TEMPLATE: Final = (
+    "the model has no chat template, so that conversations are shown to it as plain text; if it was tuned in one, this "
+    "pulls out far less than it holds: save the template with the model"
+)
 _TORN: Final = "the text holds a lone surrogate, which no tokenizer takes"
 _LONGEST_WINDOW: Final = 1_000_000  # tokens
 _BEFORE: Final = 8  # tokens of a context that are decoded with what follows, which may depend on them
@@ -160,6 +164,7 @@ class TransformersTarget:
                 rendered[context] = _Rendered(context, "", template=False)
             elif self._template is None:
                 rendered[context] = _Rendered("\n\n".join(turn.text for turn in context), "", template=False)
+                self.limits = (_NO_TEMPLATE,)
             else:
                 conversations.append(context)
         if self._template is not None and conversations:
