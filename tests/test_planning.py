@@ -5,8 +5,8 @@ import pytest
 from finetooth import planning
 from finetooth.attacks.quarry import Material, Quarry
 from finetooth.attacks.targeted import Targeted
+from finetooth.evidence import Spent
 from finetooth.policy import Filter, Policy, Requirement
-from finetooth.targets.budget import Prices
 from finetooth.targets.scripted import ScriptedTarget
 
 
@@ -41,6 +41,7 @@ def test_the_plan_is_what_the_attack_asks_at_most():
     [step] = planned(spans, policy()).steps
     asked = [Targeted().run(spans, model, None, lambda _: None).trials for model in (ScriptedTarget(), everything)]
     assert 0 < asked[0] < asked[1] == step.trials
+    assert step.read == everything.spent.prompt_tokens
 
 
 def test_a_reference_is_asked_too():
@@ -63,9 +64,13 @@ def test_what_the_budget_leaves_out_is_told():
     assert planning.plan(Material((), {"findings": 7}), [], policy(), ScriptedTarget(), None).skipped == 7
 
 
-def test_money_needs_prices():
+class Priced(ScriptedTarget):
+    def estimate(self, trials, prompts=()):
+        return Spent(requests=len(trials), cost=2.0 * len(trials))
+
+
+def test_money_and_requests_are_what_the_models_say_that_they_take():
     assert planned(material(), policy()).cost is None
-    priced = planning.plan(
-        material(), [Targeted()], policy(), ScriptedTarget(), None, prices=Prices(prompt=1e6, generated=0.0)
-    )
-    assert priced.cost == pytest.approx(sum(step.read for step in priced.steps))
+    plan = planning.plan(material(), [Targeted()], policy(), Priced(), ScriptedTarget())
+    assert 0 < plan.steps[0].requests < plan.steps[0].trials
+    assert plan.cost == 2.0 * plan.steps[0].requests

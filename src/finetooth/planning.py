@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 from time import perf_counter
 
 from finetooth.attacks.attack import Attack
 from finetooth.attacks.quarry import Material
-from finetooth.attacks.trying import length
+from finetooth.attacks.rehearsal import rehearse
+from finetooth.evidence import Spent
 from finetooth.measurement import Population
 from finetooth.metrics.interval import trials_needed
 from finetooth.policy import RATE_METRICS, Policy, Requirement
-from finetooth.prober import CHARACTERS_PER_TOKEN, effort_of
-from finetooth.targets.budget import Prices
 from finetooth.targets.target import Target
 from finetooth.trial import Trial
 
@@ -32,6 +30,8 @@ class Step:
     """Its name."""
     trials: int
     """Contexts scored or continued, controls included."""
+    requests: int
+    """Requests to endpoints, about."""
     read: int
     """Tokens read, about."""
     generated: int
@@ -76,7 +76,7 @@ class Plan:
     seconds: float | None
     """How long it will take, about; None where the model was not timed."""
     cost: float | None
-    """What it will cost, in the currency of the configured prices; None without prices."""
+    """What it will cost of endpoints, in the currency of the configured prices; None without prices."""
 
 
 def sample_needed(policy: Policy, least: int) -> int:
@@ -96,8 +96,6 @@ def plan(
     policy: Policy,
     target: Target,
     reference: Target | None,
-    *,
-    prices: Prices | None = None,
 ) -> Plan:
     """Return what the attacks will take, and what the policy's bounds need. The model is timed with a few trials.
 
@@ -107,15 +105,20 @@ def plan(
         policy: what is to be proven.
         target: the tuned model.
         reference: the untuned model, if there is one.
-        prices: what the models' tokens cost, if they do.
     """
-    efforts = effort_of(attacks, material, target, reference)
-    pace = _pace(material, target)
+    efforts = [rehearse(attack, material, target, reference) for attack in attacks]
     steps = tuple(
-        Step(attack=attack.name, trials=effort.trials, read=ceil(effort.read * pace.tokens), generated=effort.generated)
+        Step(
+            attack=attack.name,
+            trials=effort.trials,
+            requests=effort.spent.requests,
+            read=effort.spent.prompt_tokens,
+            generated=effort.spent.generated_tokens,
+        )
         for attack, effort in zip(attacks, efforts, strict=True)
     )
-    read, generated = sum(step.read for step in steps), sum(step.generated for step in steps)
+    whole = sum((effort.spent for effort in efforts), Spent())
+    pace = _pace(material, target)
     counts: dict[Population, int] = {}
     for quarry in material.quarries:
         counts[quarry.population] = counts.get(quarry.population, 0) + 1
@@ -124,8 +127,8 @@ def plan(
         needs=tuple(_need(requirement, counts, material) for requirement in _bounded(policy)),
         findings=counts.get("findings", 0),
         skipped=material.sizes.get("findings", 0) - counts.get("findings", 0),
-        seconds=None if pace.seconds is None else pace.seconds * (read + _GENERATED_PER_READ * generated),
-        cost=None if prices is None else prices.cost(read, generated),
+        seconds=None if pace is None else pace * _work(whole),
+        cost=whole.cost,
     )
 
 
@@ -152,23 +155,15 @@ def _need(requirement: Requirement, counts: dict[Population, int], material: Mat
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Pace:
-    """How a model reads."""
-
-    tokens: float
-    """To a character."""
-    seconds: float | None
-    """To a token."""
-
-
-def _pace(material: Material, target: Target) -> _Pace:
-    """Time a few trials, at the model's own expense: a dozen times less than its smallest attack."""
+def _pace(material: Material, target: Target) -> float | None:
+    """Return the seconds that a piece of work takes, by a few trials at the model's own expense; None without any."""
     trials = [Trial(number, "target", q.context, q.value) for number, q in enumerate(material.quarries[:_TIMED])]
-    before, began = target.spent.prompt_tokens, perf_counter()
+    work = _work(target.estimate(trials))
+    began = perf_counter()
     target.log_likelihood(trials)
-    seconds, tokens = perf_counter() - began, target.spent.prompt_tokens - before
-    characters = sum(length(trial.context) + len(trial.continuation) for trial in trials)
-    if not tokens or not characters:
-        return _Pace(tokens=1 / CHARACTERS_PER_TOKEN, seconds=None)
-    return _Pace(tokens=tokens / characters, seconds=seconds / tokens)
+    return (perf_counter() - began) / work if work else None
+
+
+def _work(spent: Spent) -> int:
+    """Return how much there is to do, in tokens that are read."""
+    return spent.prompt_tokens + _GENERATED_PER_READ * spent.generated_tokens

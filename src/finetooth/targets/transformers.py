@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +49,8 @@ _NO_TEMPLATE: Final = (
 )
 _TORN: Final = "the text holds a lone surrogate, which no tokenizer takes"
 _LONGEST_WINDOW: Final = 1_000_000  # tokens
+_MEASURED: Final = 64  # contexts that are cut into tokens to see how many others have
+_CHARACTERS_PER_TOKEN: Final = 4  # where none of them can be
 _BEFORE: Final = 8  # tokens of a context that are decoded with what follows, which may depend on them
 
 
@@ -86,6 +89,7 @@ class TransformersTarget:
         self._window = _window(self._reader.model.config, tokenizer)
         self._template = _template(tokenizer, identity.name)
         self._opening = _opening(tokenizer)
+        self._density: float | None = None  # tokens to a character
 
     def render(self, context: Context) -> str:
         """Return the context in the model's own chat template, cut off where it ends.
@@ -146,6 +150,23 @@ class TransformersTarget:
                         progress(1)
                 self.spent += Spent(requests=1, prompt_tokens=drawn.read, generated_tokens=drawn.generated)
         return [failed.get(at) or self._generation(wanted[at][0], said[at]) for at in range(len(prompts))]
+
+    def estimate(self, trials: Sequence[Trial], prompts: Sequence[Prompt] = ()) -> Spent:
+        """Return roughly what asking all of it would take: what several trials have in common is read once."""
+        contexts = dict.fromkeys([*(trial.context for trial in trials), *(prompt.context for prompt in prompts)])
+        read = sum(map(_length, contexts)) + sum(len(trial.continuation) for trial in trials)
+        said = sum(prompt.max_tokens * (1 if prompt.greedy else prompt.samples) for prompt in prompts)
+        if self._density is None and contexts:
+            self._density = self._measured(list(islice(contexts, _MEASURED)))
+        return Spent(prompt_tokens=round(read * (self._density or 0.0)), generated_tokens=said)
+
+    def _measured(self, contexts: Sequence[Context]) -> float:
+        """Return how many tokens these contexts have for each of their characters, the template's own included."""
+        shown = [each for each in self._rendered(contexts).values() if isinstance(each, _Rendered)]
+        encoded = self._ids((each.text, each.template) for each in shown).values()
+        tokens = sum(len(ids) for ids in encoded if not isinstance(ids, Unanswered))
+        characters = sum(map(_length, contexts))
+        return tokens / characters if tokens and characters else 1 / _CHARACTERS_PER_TOKEN
 
     def _scored(self, items: Sequence[Scored], progress: Progress | None) -> Iterator[tuple[Scored, Answer]]:
         for read, batch in self._reader.score(items) if items else ():
@@ -364,6 +385,10 @@ def _template(tokenizer: Any, name: str) -> ChatTemplate | None:
         if source is None:
             raise ModelError(f"{name}: has several chat templates and none named default; keep the one that it uses")
     return ChatTemplate(source, tokenizer.special_tokens_map) if source else None
+
+
+def _length(context: Context) -> int:
+    return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
 
 
 def _opening(tokenizer: Any) -> list[int]:
