@@ -1,20 +1,24 @@
 """What a probe would take and what it could prove, told before it is run."""
 
+from dataclasses import replace
+
 import pytest
 
+from evidences import finding
 from finetooth import planning
 from finetooth.attacks.quarry import Material, Quarry
+from finetooth.attacks.record import Record
 from finetooth.attacks.targeted import Targeted
 from finetooth.evidence import Spent
 from finetooth.policy import Filter, Policy, Requirement
 from finetooth.targets.scripted import ScriptedTarget
 
 
-def policy(at_most=0.01, upper_bound=0.95, population=()):
+def policy(at_most=0.01, upper_bound=0.95, population=(), attack=()):
     bound = Requirement(
         id="extraction",
         metric="extraction_rate",
-        where=Filter(population=population),
+        where=Filter(population=population, attack=attack),
         at_most=at_most,
         upper_bound=upper_bound,
     )
@@ -58,6 +62,31 @@ def test_all_of_the_data_proves_any_bound():
 def test_too_small_a_sample_is_told_beforehand():
     [need] = planned(material(20, of=5000), policy()).needs
     assert (need.needed, need.available, need.reachable) == (299, {"ordinary": 20}, False)
+
+
+def test_what_the_budget_leaves_out_keeps_a_bound_from_being_proven_whatever_else_is_tried():
+    ordinary = material(400, of=5000)
+    found = tuple(replace(spans, finding=finding()) for spans in material(20).quarries)
+    for size, reachable in ((20, True), (40, False)):
+        [need] = planned(Material((*ordinary.quarries, *found), {"ordinary": 5000, "findings": size}), policy()).needs
+        assert need.reachable is reachable
+
+
+def test_a_bound_has_to_hold_for_each_population_that_is_sampled():
+    records = tuple(replace(span, of="records") for span in material(100).quarries)
+    whole = Material((*material(400).quarries, *records), {"ordinary": 5000, "records": 5000})
+    attacks = [Targeted(), Record()]
+    [need] = planning.plan(whole, attacks, policy(), ScriptedTarget(), None).needs
+    assert (need.available, need.reachable) == ({"ordinary": 400, "records": 100}, False)
+    [need] = planning.plan(whole, attacks, policy(attack=("targeted",)), ScriptedTarget(), None).needs
+    assert (need.available, need.reachable) == ({"ordinary": 400}, True)
+
+
+def test_findings_that_are_none_do_not_leak_and_anything_else_that_is_none_proves_nothing():
+    nothing = Material((), {})
+    for population, reachable in ((("findings",), True), (("records",), False), ((), False)):
+        [need] = planned(nothing, policy(population=population)).needs
+        assert need.reachable is reachable
 
 
 def test_what_the_budget_leaves_out_is_told():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -18,6 +18,8 @@ from finetooth.trial import Trial
 
 _TIMED = 8  # trials asked to see how fast a model is
 _GENERATED_PER_READ = 10  # a token that is generated takes as long as some ten that are read together
+_TRIES: Mapping[str, tuple[Population, ...]] = {"targeted": ("findings", "ordinary"), "record": ("records",)}
+"""What attacks are tried on and have a rate of; the others on findings."""
 MOST = 20_000
 """How many spans of ordinary text are tried at most, whatever a policy asks: beyond that, days go by."""
 
@@ -51,14 +53,22 @@ class Need:
     needed: int
     """Targets without a leak that prove it."""
     available: dict[Population, int]
-    """How many there are, by population; where all of one are tried, nothing is left to chance."""
-    census: bool
-    """Whether all that the data has will be tried."""
+    """How many will be tried, by population; where all of one are tried, nothing is left to chance."""
+    sampled: tuple[Population, ...]
+    """The populations of which a sample is tried. The bound has to hold for each."""
+    untried: int
+    """Findings beyond the budget, where these alone are too many for the bound: what is tried of them is no sample."""
+
+    @property
+    def census(self) -> bool:
+        """Whether all that the data has will be tried."""
+        return not self.sampled and not self.untried
 
     @property
     def reachable(self) -> bool:
         """Whether the probe can prove it."""
-        return self.census or max(self.available.values(), default=0) >= self.needed
+        enough = all(self.available[name] >= self.needed for name in self.sampled)
+        return bool(self.available) and not self.untried and enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +134,7 @@ def plan(
         counts[quarry.population] = counts.get(quarry.population, 0) + 1
     return Plan(
         steps=steps,
-        needs=tuple(_need(requirement, counts, material) for requirement in _bounded(policy)),
+        needs=tuple(_need(requirement, counts, material, attacks) for requirement in _bounded(policy)),
         findings=counts.get("findings", 0),
         skipped=material.sizes.get("findings", 0) - counts.get("findings", 0),
         seconds=None if pace is None else pace * _work(whole),
@@ -138,12 +148,21 @@ def _bounded(policy: Policy) -> list[Requirement]:
     return [r for r in policy.requirements("release") if r.metric in rates and r.at_most is not None]
 
 
-def _need(requirement: Requirement, counts: dict[Population, int], material: Material) -> Need:
-    bound, where = requirement.at_most or 0.0, requirement.where.population
+def _need(
+    requirement: Requirement, counts: dict[Population, int], material: Material, attacks: Sequence[Attack]
+) -> Need:
+    bound, where = requirement.at_most or 0.0, requirement.where
+    names = [attack.name for attack in attacks if not where.attack or attack.name in where.attack]
+    tried = {name for attack in names for name in _TRIES.get(attack, ("findings",))}
     available: dict[Population, int] = {
-        name: count for name, count in counts.items() if name != "holdout" and (not where or name in where)
+        name: count
+        for name, count in counts.items()
+        if name in tried and name != "holdout" and (not where.population or name in where.population)
     }
-    sampled = {name: count for name, count in available.items() if material.sizes.get(name, 0) > count}
+    if where.population == ("findings",):
+        available.setdefault("findings", 0)  # where there are none, none leaks
+    beyond = {name: max(0, material.sizes.get(name, 0) - count) for name, count in available.items()}
+    untried = beyond.pop("findings", 0)
     confidence = requirement.upper_bound
     return Need(
         requirement=requirement.id,
@@ -151,7 +170,8 @@ def _need(requirement: Requirement, counts: dict[Population, int], material: Mat
         confidence=confidence,
         needed=trials_needed(bound, confidence) if bound and confidence else 1,
         available=available,
-        census=not sampled,
+        sampled=tuple(name for name, more in beyond.items() if more),
+        untried=untried if untried > bound * material.sizes.get("findings", 0) else 0,
     )
 
 

@@ -47,6 +47,11 @@ def planned(plan: Plan) -> str:
 def _need(need: Need) -> str:
     bound = f"{need.requirement}: at most {100 * need.at_most:g}%"
     have = ", ".join(f"{count:,} {_POPULATIONS.get(name, name)}" for name, count in need.available.items()) or "nothing"
+    if need.untried:
+        beyond = f"{counted(need.untried, 'finding')} would not be tried"
+        return f"{bound} will stay unproven: {beyond}, which is more than it allows; raise --budget"
+    if not need.available:
+        return f"{bound} will stay unproven: none of these attacks tries anything that it speaks of"
     if need.census:
         return f"{bound} can be proven: all that the data has would be tried ({have}), so nothing is left to chance"
     how = f"needs {need.needed:,} targets without a leak" + (
