@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 import ssl
-import time
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from random import Random
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 import finetooth
@@ -52,7 +51,7 @@ class Client:
         settings: EndpointSettings,
         allowance: Allowance,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         """Make a client; nothing is sent yet.
 
@@ -60,7 +59,7 @@ class Client:
             endpoint: whom to ask.
             settings: how.
             allowance: what may be spent, which others may share.
-            sleep: waits for so many seconds.
+            sleep: waits for so many seconds; by default until `stop`, at most.
 
         Raises:
             ModelError: the certificates to trust cannot be read.
@@ -69,7 +68,8 @@ class Client:
         self.settings = settings
         self.spent = Spent()
         self.allowance = allowance
-        self._sleep = sleep
+        self._stopped = Event()
+        self._sleep = sleep or self._stopped.wait
         self._http = _connection(endpoint, settings)
         self.close = weakref.finalize(self, self._http.close)
         """Closes the connections; what nobody holds any longer is closed by itself."""
@@ -81,7 +81,11 @@ class Client:
     @property
     def silent(self) -> bool:
         """Whether the endpoint was given up."""
-        return self._in_vain >= (_GIVEN_UP if self._answered_once else 1)
+        return self._stopped.is_set() or self._in_vain >= (_GIVEN_UP if self._answered_once else 1)
+
+    def stop(self) -> None:
+        """Ask nothing more: what waits to be sent again is not, and what is sent is the last."""
+        self._stopped.set()
 
     def post(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send a JSON object, and return the JSON object that is the answer.

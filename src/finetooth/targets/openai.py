@@ -153,8 +153,12 @@ class OpenAITarget:
             running = {pool.submit(work, task): number for number, task in enumerate(tasks)}
             for future in as_completed(running):
                 done(running[future], future.result())
-        finally:
-            pool.shutdown(cancel_futures=True)  # what was broken off asks nothing more
+        except BaseException:
+            # Whoever breaks a probe off waits for no answer that is under way, and pays for none that is not.
+            self._client.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
 
     def _door(self, context: Context) -> tuple[Door, Context]:
         """Return the door for a context, and the context as it takes it."""
