@@ -114,6 +114,9 @@ def test_a_gguf_file_that_is_not_whole_is_refused(tmp_path):
     endless = write_gguf(tmp_path / "endless.gguf", model(), tokenizer(), block_count=1 << 30)
     with pytest.raises(ModelError, match="1073741824 layers"):
         resolve(str(endless))
+    cut = write_gguf(tmp_path / "cut.gguf", model(), tokenizer(), block_count=1)
+    with pytest.raises(ModelError, match="speaks of 1 layers, and holds 2"):
+        resolve(str(cut))
 
 
 def test_a_folder_that_holds_the_model_elsewhere_says_where(tmp_path, folder):
@@ -153,6 +156,20 @@ def test_a_configuration_cannot_ask_for_more_than_there_is(copy):
         resolve(changed(copy, "config.json", num_hidden_layers=2, decoder_layers=1_000_000_000))
     with pytest.raises(ModelError, match="do not belong together"):
         resolve(changed(copy, "config.json", decoder_layers=2, vocab_size=1 << 40))
+
+
+@pytest.mark.parametrize(("layers", "message"), [(1, "tensors of further layers"), (0, "0 layers"), (-1, "-1 layers")])
+def test_a_configuration_cannot_leave_layers_out(copy, layers, message):
+    with pytest.raises(ModelError, match=message):
+        resolve(changed(copy, "config.json", num_hidden_layers=layers))
+
+
+def test_tensors_that_no_layer_needs_are_left_alone(copy, target):
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(copy / "model.safetensors")
+    save_file({**tensors, "vision.patch.0.weight": torch.ones(2)}, copy / "model.safetensors", {"format": "pt"})
+    assert scores(resolve(str(copy))[0]) == pytest.approx(scores(target), abs=1e-4)
 
 
 def test_code_of_a_model_is_never_run(copy):

@@ -55,6 +55,9 @@ def check_checkpoint(folder: Path) -> Shapes:
     _refuse_code(folder, config)
     shapes = read_folder(folder)
     layers = max((_count(part, *_LAYERS) for part in _parts(config)), default=0)
+    named = [part["num_hidden_layers"] for part in _parts(config) if type(part.get("num_hidden_layers")) is int]
+    if min(named, default=1) < 1:
+        raise ModelError(f"{folder}: config.json speaks of {min(named)} layers")
     if layers > len(shapes):
         raise ModelError(f"{folder}: config.json speaks of {layers} layers, and there are {len(shapes)} tensors")
     return shapes
