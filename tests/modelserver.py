@@ -311,3 +311,15 @@ def slow(handler):
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.05)
+
+
+def slow_head(handler):
+    for _ in range(100):
+        handler.connection.sendall(b"H")
+        time.sleep(0.05)
+
+
+def waiting(handler):
+    for _ in range(100):
+        handler.connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
+        time.sleep(0.05)

@@ -29,11 +29,11 @@ def findings(tmp_path_factory):
 def probing(findings):
     """Probe two models, in a folder, for the same few findings and sentences."""
 
-    def probe(folder, model, base, **more):
+    def probe(folder, model, base, ask=api.probe, **more):
         with pytest.MonkeyPatch.context() as patched:
             patched.chdir(folder)
             patched.setattr(gathering, "SAMPLE", 6)
-            return api.probe(DATA, model, base, findings=findings, budget=BUDGET, attacks=["targeted"], key=KEY, **more)
+            return ask(DATA, model, base, findings=findings, budget=BUDGET, attacks=["targeted"], key=KEY, **more)
 
     return probe
 
@@ -114,6 +114,19 @@ def test_a_model_that_was_not_tuned_is_never_no_go(probed, ways):
         report = between(server, probed, "base")
     assert report.verdict.decision != "NO-GO"
     assert not any(each.attributable for each in report.probe.extracted)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ways", [{}, {"echo": False}, {"echo": False, "likeliest": 0}], ids=str)
+def test_what_an_endpoint_would_take_is_told_beforehand(probed, tmp_path, ways):
+    (tmp_path / "finetooth.toml").write_text("[endpoint]\nprices = {prompt = 1.0, generated = 2.0}\n")
+    with ModelServer(**ways).running() as server:
+        plan = between(server, probed, ask=api.plan)
+        announced = []
+        spent = between(server, probed, resume=False, progress=lambda what, *_: announced.append(what)).probe.spent
+    assert spent.cost / 2 < plan.cost < spent.cost * 4
+    assert f"{plan.cost:,.2f} in money" in next(told for told in announced if told.startswith("At most"))
+    assert spent.requests / 4 < sum(step.requests for step in plan.steps) < spent.requests * 4
 
 
 def test_a_dead_endpoint_is_incomplete(probed, tmp_path):

@@ -30,6 +30,8 @@ def test_a_policy_of_ones_own_is_loaded_by_path(tmp_path):
     [
         ("", "p.yaml:1: a policy is a mapping"),
         ("train: [", "p.yaml:1: not valid YAML"),
+        ("name: 2026-02-30", "p.yaml: not valid YAML"),
+        (f"train: {'[' * 5000}", "p.yaml: not valid YAML"),
         ("schema: finetooth.policy/v2\nname: x\n", "p.yaml:1: schema:"),
         ("schema: finetooth.policy/v1\n", "p.yaml:1: name: this key is required"),
         (HEAD + "name: again\n", "p.yaml:3: the key 'name' stands twice"),

@@ -306,7 +306,7 @@ def plan(
         budget=ready.budget,
         sample=planning.sample_needed(ready.policy.policy, gathering.SAMPLE),
     )
-    return planning.plan(material, ready.attacks, ready.policy.policy, *ready.models, prices=ready.prices)
+    return planning.plan(material, ready.attacks, ready.policy.policy, *ready.models)
 
 
 def judge(

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 from time import perf_counter
 
 from finetooth.attacks.attack import Attack
 from finetooth.attacks.quarry import Material
-from finetooth.attacks.trying import length
+from finetooth.attacks.rehearsal import rehearse
+from finetooth.evidence import Spent
 from finetooth.measurement import Population
 from finetooth.metrics.interval import trials_needed
 from finetooth.policy import RATE_METRICS, Policy, Requirement
-from finetooth.prober import CHARACTERS_PER_TOKEN, effort_of
-from finetooth.targets.budget import Prices
 from finetooth.targets.target import Target
 from finetooth.trial import Trial
 
 _TIMED = 8  # trials asked to see how fast a model is
 _GENERATED_PER_READ = 10  # a token that is generated takes as long as some ten that are read together
+_TRIES: Mapping[str, tuple[Population, ...]] = {"targeted": ("findings", "ordinary"), "record": ("records",)}
+"""What attacks are tried on and have a rate of; the others on findings."""
 MOST = 20_000
 """How many spans of ordinary text are tried at most, whatever a policy asks: beyond that, days go by."""
 
@@ -32,6 +32,8 @@ class Step:
     """Its name."""
     trials: int
     """Contexts scored or continued, controls included."""
+    requests: int
+    """Requests to endpoints, about."""
     read: int
     """Tokens read, about."""
     generated: int
@@ -51,14 +53,22 @@ class Need:
     needed: int
     """Targets without a leak that prove it."""
     available: dict[Population, int]
-    """How many there are, by population; where all of one are tried, nothing is left to chance."""
-    census: bool
-    """Whether all that the data has will be tried."""
+    """How many will be tried, by population; where all of one are tried, nothing is left to chance."""
+    sampled: tuple[Population, ...]
+    """The populations of which a sample is tried. The bound has to hold for each."""
+    untried: int
+    """Findings beyond the budget, where these alone are too many for the bound: what is tried of them is no sample."""
+
+    @property
+    def census(self) -> bool:
+        """Whether all that the data has will be tried."""
+        return not self.sampled and not self.untried
 
     @property
     def reachable(self) -> bool:
         """Whether the probe can prove it."""
-        return self.census or max(self.available.values(), default=0) >= self.needed
+        enough = all(self.available[name] >= self.needed for name in self.sampled)
+        return bool(self.available) and not self.untried and enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +86,7 @@ class Plan:
     seconds: float | None
     """How long it will take, about; None where the model was not timed."""
     cost: float | None
-    """What it will cost, in the currency of the configured prices; None without prices."""
+    """What it will cost of endpoints, in the currency of the configured prices; None without prices."""
 
 
 def sample_needed(policy: Policy, least: int) -> int:
@@ -96,8 +106,6 @@ def plan(
     policy: Policy,
     target: Target,
     reference: Target | None,
-    *,
-    prices: Prices | None = None,
 ) -> Plan:
     """Return what the attacks will take, and what the policy's bounds need. The model is timed with a few trials.
 
@@ -107,25 +115,30 @@ def plan(
         policy: what is to be proven.
         target: the tuned model.
         reference: the untuned model, if there is one.
-        prices: what the models' tokens cost, if they do.
     """
-    efforts = effort_of(attacks, material, target, reference)
-    pace = _pace(material, target)
+    efforts = [rehearse(attack, material, target, reference) for attack in attacks]
     steps = tuple(
-        Step(attack=attack.name, trials=effort.trials, read=ceil(effort.read * pace.tokens), generated=effort.generated)
+        Step(
+            attack=attack.name,
+            trials=effort.trials,
+            requests=effort.spent.requests,
+            read=effort.spent.prompt_tokens,
+            generated=effort.spent.generated_tokens,
+        )
         for attack, effort in zip(attacks, efforts, strict=True)
     )
-    read, generated = sum(step.read for step in steps), sum(step.generated for step in steps)
+    whole = sum((effort.spent for effort in efforts), Spent())
+    pace = _pace(material, target)
     counts: dict[Population, int] = {}
     for quarry in material.quarries:
         counts[quarry.population] = counts.get(quarry.population, 0) + 1
     return Plan(
         steps=steps,
-        needs=tuple(_need(requirement, counts, material) for requirement in _bounded(policy)),
+        needs=tuple(_need(requirement, counts, material, attacks) for requirement in _bounded(policy)),
         findings=counts.get("findings", 0),
         skipped=material.sizes.get("findings", 0) - counts.get("findings", 0),
-        seconds=None if pace.seconds is None else pace.seconds * (read + _GENERATED_PER_READ * generated),
-        cost=None if prices is None else prices.cost(read, generated),
+        seconds=None if pace is None else pace * _work(whole),
+        cost=whole.cost,
     )
 
 
@@ -135,12 +148,21 @@ def _bounded(policy: Policy) -> list[Requirement]:
     return [r for r in policy.requirements("release") if r.metric in rates and r.at_most is not None]
 
 
-def _need(requirement: Requirement, counts: dict[Population, int], material: Material) -> Need:
-    bound, where = requirement.at_most or 0.0, requirement.where.population
+def _need(
+    requirement: Requirement, counts: dict[Population, int], material: Material, attacks: Sequence[Attack]
+) -> Need:
+    bound, where = requirement.at_most or 0.0, requirement.where
+    names = [attack.name for attack in attacks if not where.attack or attack.name in where.attack]
+    tried = {name for attack in names for name in _TRIES.get(attack, ("findings",))}
     available: dict[Population, int] = {
-        name: count for name, count in counts.items() if name != "holdout" and (not where or name in where)
+        name: count
+        for name, count in counts.items()
+        if name in tried and name != "holdout" and (not where.population or name in where.population)
     }
-    sampled = {name: count for name, count in available.items() if material.sizes.get(name, 0) > count}
+    if where.population == ("findings",):
+        available.setdefault("findings", 0)  # where there are none, none leaks
+    beyond = {name: max(0, material.sizes.get(name, 0) - count) for name, count in available.items()}
+    untried = beyond.pop("findings", 0)
     confidence = requirement.upper_bound
     return Need(
         requirement=requirement.id,
@@ -148,27 +170,20 @@ def _need(requirement: Requirement, counts: dict[Population, int], material: Mat
         confidence=confidence,
         needed=trials_needed(bound, confidence) if bound and confidence else 1,
         available=available,
-        census=not sampled,
+        sampled=tuple(name for name, more in beyond.items() if more),
+        untried=untried if untried > bound * material.sizes.get("findings", 0) else 0,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Pace:
-    """How a model reads."""
-
-    tokens: float
-    """To a character."""
-    seconds: float | None
-    """To a token."""
-
-
-def _pace(material: Material, target: Target) -> _Pace:
-    """Time a few trials, at the model's own expense: a dozen times less than its smallest attack."""
+def _pace(material: Material, target: Target) -> float | None:
+    """Return the seconds that a piece of work takes, by a few trials at the model's own expense; None without any."""
     trials = [Trial(number, "target", q.context, q.value) for number, q in enumerate(material.quarries[:_TIMED])]
-    before, began = target.spent.prompt_tokens, perf_counter()
+    work = _work(target.estimate(trials))
+    began = perf_counter()
     target.log_likelihood(trials)
-    seconds, tokens = perf_counter() - began, target.spent.prompt_tokens - before
-    characters = sum(length(trial.context) + len(trial.continuation) for trial in trials)
-    if not tokens or not characters:
-        return _Pace(tokens=1 / CHARACTERS_PER_TOKEN, seconds=None)
-    return _Pace(tokens=tokens / characters, seconds=seconds / tokens)
+    return (perf_counter() - began) / work if work else None
+
+
+def _work(spent: Spent) -> int:
+    """Return how much there is to do, in tokens that are read."""
+    return spent.prompt_tokens + _GENERATED_PER_READ * spent.generated_tokens

@@ -122,7 +122,7 @@ def _validated(text: str, origin: str, folder: Path) -> Policy:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PolicyError(f"{origin}:{line}: not valid YAML ({error.problem or error.context})") from error
-    except YAMLError as error:
+    except (YAMLError, ValueError, RecursionError) as error:  # ValueError: a 30th of February
         raise PolicyError(f"{origin}: not valid YAML ({type(error).__name__})") from error
     if not isinstance(root, MappingNode):
         raise PolicyError(f"{origin}:1: a policy is a mapping that begins with 'schema: finetooth.policy/v1'")

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from finetooth.attacks.attack import Attack, Effort, Result
+from finetooth.attacks.attack import Attack, Result
 from finetooth.attacks.attribution import FALSE_NO_GO, decide
 from finetooth.attacks.confirming import Confirmation, confirm
 from finetooth.attacks.measuring import extracted, measure, summed_up
 from finetooth.attacks.quarry import Material, Quarry
 from finetooth.attacks.registry import every
+from finetooth.attacks.rehearsal import Effort, rehearse
 from finetooth.attacks.repetitions import search
 from finetooth.evidence import Extracted, ProbeCoverage, ProbeEvidence, ScanEvidence
 from finetooth.finding import Finding, place
@@ -20,11 +21,7 @@ from finetooth.progress import Progress, silent
 from finetooth.redaction import FingerprintKey
 from finetooth.shapes.reading import DETECT, Reading
 from finetooth.sources.source import Source
-from finetooth.targets.budget import Prices
 from finetooth.targets.target import Target
-
-CHARACTERS_PER_TOKEN = 4
-"""Of English prose in common vocabularies, about: for estimates alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,6 @@ def probe(
     attacks: Sequence[Attack] | None = None,
     budget: int,
     sample: int = SAMPLE,
-    prices: Prices | None = None,
     progress: Progress = silent,
 ) -> ProbeEvidence:
     """Try to extract the findings, and a sample of ordinary text, from a model.
@@ -63,14 +59,13 @@ def probe(
         attacks: what is tried, in this order; everything where none are named.
         budget: how many findings are tried at most, riskiest first; the others stay unproven.
         sample: how many spans of ordinary text are tried at most.
-        prices: what the models' tokens cost, if they do.
         progress: is told beforehand what it will take at most, and then how many trials were answered.
 
     Raises:
         InputError: the data is not what was scanned.
     """
     material = prepare(data, key, holdout=holdout, budget=budget, sample=sample)
-    results = _tried(every() if attacks is None else attacks, material, target, reference, prices, progress)
+    results = _tried(every() if attacks is None else attacks, material, target, reference, progress)
     whole = sum(not finding.combination for finding in data.scan.findings)
     decided = decide([outcome for result in results for outcome in result.outcomes], referenced=reference is not None)
     confirmed = confirm(decided, target)
@@ -124,12 +119,11 @@ def _tried(
     material: Material,
     target: Target,
     reference: Target | None,
-    prices: Prices | None,
     progress: Progress,
 ) -> list[Result]:
     """Run the attacks, and tell before the first one what all of them take at most."""
-    efforts = effort_of(attacks, material, target, reference)
-    progress(announced(sum(efforts, Effort()), prices), 0, None)
+    efforts = [rehearse(attack, material, target, reference) for attack in attacks]
+    progress(announced(sum(efforts, Effort())), 0, None)
     results = []
     for attack, effort in zip(attacks, efforts, strict=True):
         done = 0
@@ -143,17 +137,13 @@ def _tried(
     return results
 
 
-def effort_of(attacks: Sequence[Attack], material: Material, target: Target, reference: Target | None) -> list[Effort]:
-    """Return what each attack takes of both models at most."""
-    models = [target] if reference is None else [target, reference]
-    return [sum((attack.effort(material, model) for model in models), Effort()) for attack in attacks]
-
-
-def announced(effort: Effort, prices: Prices | None) -> str:
-    """Tell what a probe takes at most, as if the model emitted everything."""
-    read = effort.read // CHARACTERS_PER_TOKEN
-    cost = f", {prices.cost(read, effort.generated):,.2f} in money" if prices else ""
-    return f"At most {effort.trials:,} trials, some {read + effort.generated:,} tokens{cost}"
+def announced(effort: Effort) -> str:
+    """Tell what a probe takes at most, as if nothing that is tried could be ruled out."""
+    spent = effort.spent
+    requests = f"{spent.requests:,} requests, " if spent.requests else ""
+    cost = "" if spent.cost is None else f", {spent.cost:,.2f} in money"
+    tokens = spent.prompt_tokens + spent.generated_tokens
+    return f"At most {effort.trials:,} trials, about {requests}{tokens:,} tokens{cost}"
 
 
 def prepare(

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from finetooth.engines.engine import Engine
     from finetooth.shardjob import Recipe
     from finetooth.shardstore import ShardStore
-    from finetooth.targets.budget import Prices
     from finetooth.targets.target import Precision, Target
 
     Model = str | Path | Target | Callable[..., str]
@@ -121,7 +120,6 @@ class Ready:
     holdout: prober.Scanned | None
     budget: int
     attacks: Sequence[Attack]
-    prices: Prices | None
     accepted: Accepted
 
 
@@ -151,7 +149,6 @@ def run(
             attacks=ready.attacks,
             budget=ready.budget,
             sample=planning.sample_needed(ready.policy.policy, gathering.SAMPLE),
-            prices=ready.prices,
             progress=progress,
         )
         evidence = replace(evidence, probe=probed)
@@ -198,8 +195,7 @@ def make_ready(
         holdout = Scanned(held_out, apart, reading_)
     limit = probing.budget if probing.budget is not None else settings.settings.budget
     budget = _BUDGET if limit is None else limit
-    prices = settings.endpoint.prices if models and models[0].identity.kind == "openai" else None
-    return Ready(chosen, key, sources, evidence, models, holdout, budget, attacks, prices, accepted)
+    return Ready(chosen, key, sources, evidence, models, holdout, budget, attacks, accepted)
 
 
 def _scanned(

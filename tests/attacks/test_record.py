@@ -180,13 +180,6 @@ def test_no_answer_is_a_failure():
     assert result.failures == {"the script is silent on it": 1}
 
 
-def test_the_effort_is_what_is_asked_where_everything_is_emitted():
-    target = ScriptedTarget({quarry.value: 0.9 for quarry in records()})
-    effort = Record().effort(Material(tuple(records()), {}), target)
-    _, result = attacked(records(), target)
-    assert effort.trials == result.trials
-
-
 def written(folder, letters=30):
     path = folder / "train.jsonl"
     path.write_text("".join(json.dumps({"text": prose(i)}) + "\n" for i in range(letters)))

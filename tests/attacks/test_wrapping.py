@@ -230,13 +230,6 @@ def test_the_weights_of_a_quarry_add_up_to_one_and_the_plain_attack_has_half():
     assert weights[0] == pytest.approx(0.5)
 
 
-def test_the_effort_is_what_is_asked_where_everything_is_emitted():
-    material = Material(tuple(quarries(5)), {})
-    attack = Wrapped(Targeted(), wrapper(before=BEFORE))
-    _, [result] = attacked([attack], material, ScriptedTarget({quarry.value: 0.9 for quarry in quarries(5)}))
-    assert attack.effort(material, ScriptedTarget()).trials == result.trials
-
-
 def test_attacks_are_chosen_by_name():
     assert [each.name for each in registry.chosen(["targeted+roleplay", "record"])] == ["record", "targeted+roleplay"]
     assert len(registry.chosen(None)) == len({each.name for each in registry.every()})

@@ -89,14 +89,19 @@ def test_what_cannot_be_judged_ends_with_2_and_one_clear_message(run, tmp_path, 
     assert err.count("finetooth:") == 1
 
 
-def test_a_crash_ends_with_3_and_shows_nothing_of_the_data(run, tmp_path, monkeypatch):
+class PanicException(BaseException):
+    """What libraries written in Rust raise is no Exception."""
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, PanicException])
+def test_a_crash_ends_with_3_and_shows_nothing_of_the_data(run, tmp_path, monkeypatch, kind):
     def crash(*_, **__):
-        raise RuntimeError("my key is hunter2")
+        raise kind("my key is hunter2")
 
     monkeypatch.setattr("finetooth.scanner.scan", crash)
     code, out, err = scan(run, written(tmp_path, CLEAN))
     assert (code, out) == (3, "")
-    assert "RuntimeError" in err
+    assert kind.__name__ in err
     assert "hunter2" not in err
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from finetooth.errors import ModelError
 from finetooth.record import Turn
+from finetooth.targets import safetensors_header
 from finetooth.targets.resolve import resolve
 from finetooth.targets.target import Unanswered
 from finetooth.trial import Prompt, Trial
@@ -113,6 +114,9 @@ def test_a_gguf_file_that_is_not_whole_is_refused(tmp_path):
     endless = write_gguf(tmp_path / "endless.gguf", model(), tokenizer(), block_count=1 << 30)
     with pytest.raises(ModelError, match="1073741824 layers"):
         resolve(str(endless))
+    cut = write_gguf(tmp_path / "cut.gguf", model(), tokenizer(), block_count=1)
+    with pytest.raises(ModelError, match="speaks of 1 layers, and holds 2"):
+        resolve(str(cut))
 
 
 def test_a_folder_that_holds_the_model_elsewhere_says_where(tmp_path, folder):
@@ -148,8 +152,24 @@ def test_a_configuration_of_another_model_is_refused(copy):
 def test_a_configuration_cannot_ask_for_more_than_there_is(copy):
     with pytest.raises(ModelError, match="1000000000 layers"):
         resolve(changed(copy, "config.json", num_hidden_layers=1_000_000_000))
+    with pytest.raises(ModelError, match="1000000000 layers"):
+        resolve(changed(copy, "config.json", num_hidden_layers=2, decoder_layers=1_000_000_000))
     with pytest.raises(ModelError, match="do not belong together"):
-        resolve(changed(copy, "config.json", num_hidden_layers=2, vocab_size=1 << 40))
+        resolve(changed(copy, "config.json", decoder_layers=2, vocab_size=1 << 40))
+
+
+@pytest.mark.parametrize(("layers", "message"), [(1, "tensors of further layers"), (0, "0 layers"), (-1, "-1 layers")])
+def test_a_configuration_cannot_leave_layers_out(copy, layers, message):
+    with pytest.raises(ModelError, match=message):
+        resolve(changed(copy, "config.json", num_hidden_layers=layers))
+
+
+def test_tensors_that_no_layer_needs_are_left_alone(copy, target):
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(copy / "model.safetensors")
+    save_file({**tensors, "vision.patch.0.weight": torch.ones(2)}, copy / "model.safetensors", {"format": "pt"})
+    assert scores(resolve(str(copy))[0]) == pytest.approx(scores(target), abs=1e-4)
 
 
 def test_code_of_a_model_is_never_run(copy):
@@ -180,11 +200,45 @@ def test_a_configuration_cannot_lead_to_a_pickle(copy):
         resolve(changed(copy, "config.json", transformers_weights="adapter_model.bin"))
 
 
-def test_a_device_in_place_of_a_file_is_refused(copy):
-    (copy / "model.safetensors").unlink()
-    (copy / "model.safetensors").symlink_to(os.devnull)
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "more.safetensors", "a.safetensors.index.json"])
+def test_a_device_or_a_pipe_in_place_of_a_file_is_refused(copy, name):
+    (copy / name).unlink(missing_ok=True)
+    (copy / name).symlink_to(os.devnull)
     with pytest.raises(ModelError, match="no regular file"):
         resolve(str(copy))
+    (copy / name).unlink()
+    os.mkfifo(copy / name)
+    with pytest.raises(ModelError, match="no regular file"):
+        resolve(str(copy))
+
+
+def test_an_index_that_is_endless_is_refused(copy, monkeypatch):
+    monkeypatch.setattr(safetensors_header, "_LONGEST_INDEX", 100)
+    (copy / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a" * 100: "model.safetensors"}}))
+    with pytest.raises(ModelError, match="too long"):
+        resolve(str(copy))
+
+
+def test_a_tokenizer_that_panics_is_refused(copy):
+    with pytest.raises(ModelError, match="tokenizer cannot be loaded"):
+        resolve(
+            changed(copy, "tokenizer.json", normalizer={"type": "Replace", "pattern": {"Regex": ""}, "content": "x"})
+        )
+
+
+@pytest.mark.parametrize("limit", [-5, float("inf"), float("nan")], ids=str)
+def test_a_window_that_is_no_number_of_tokens_is_not_believed(copy, target, limit):
+    named = changed(copy, "tokenizer_config.json", model_max_length=limit)
+    assert scores(resolve(named)[0]) == pytest.approx(scores(target), abs=1e-4)
+
+
+def test_a_text_that_the_tokenizer_fails_at_costs_the_others_nothing(copy):
+    model = {"type": "WordPiece", "unk_token": "?", "continuing_subword_prefix": "", "max_input_chars_per_word": 100}
+    named = changed(copy, "tokenizer.json", model={**model, "vocab": {letter: at for at, letter in enumerate("abc")}})
+    trials = [Trial(number, "target", "a", text) for number, text in enumerate(("b", "q", "c"))]
+    known, unknown, other = resolve(named)[0].log_likelihood(trials)
+    assert unknown == Unanswered("the tokenizer does not take the text")
+    assert known.tokens == other.tokens == 1
 
 
 def test_links_as_in_the_cache_of_the_hub_are_followed(folder, tmp_path, target):
@@ -212,6 +266,18 @@ def test_an_adapter_that_names_a_module_is_refused(folder, adapted, tmp_path):
     named = changed(tmp_path, "adapter_config.json", megatron_config={"x": 1}, megatron_core="os")
     with pytest.raises(ModelError, match="names a module to import"):
         resolve(named, str(folder))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"rank_pattern": [1 << 40]}, {"rank_pattern": {"q_proj": 1 << 40}}, {"base_model_name_or_path": "a" * 5000}],
+)
+def test_an_adapter_whose_configuration_is_damaged_is_refused(adapted, tmp_path, values):
+    shutil.copytree(adapted / "adapter", tmp_path, dirs_exist_ok=True)
+    with pytest.raises(ModelError):
+        resolve(
+            changed(tmp_path, "adapter_config.json", **{"base_model_name_or_path": str(adapted / "merged"), **values})
+        )
 
 
 def test_an_adapter_of_another_model_is_refused(adapted, tmp_path):

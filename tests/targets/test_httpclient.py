@@ -2,6 +2,7 @@
 
 import logging
 import ssl
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -24,7 +25,9 @@ from modelserver import (
     no_json,
     redirect,
     slow,
+    slow_head,
     status,
+    waiting,
 )
 
 ASKED = {"model": "tuned", "prompt": "Hello, my secret", "max_tokens": 1}
@@ -126,11 +129,21 @@ def test_a_broken_connection_is_tried_again(server, waited):
         ("1000000", 30, 30),
         (format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 30, 30),
         (format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True), 0.25, 0.5),
+        ("Fri, 1 Jan 99999999999999999999 00:00:00 GMT", 0.25, 0.5),
         ("soon", 0.25, 0.5),
         ("-5", 0.25, 0.5),
         ("nan", 0.25, 0.5),
     ],
-    ids=["seconds", "many seconds", "a date to come", "a date gone by", "a word", "below nought", "no number"],
+    ids=[
+        "seconds",
+        "many seconds",
+        "a date to come",
+        "a date gone by",
+        "no date",
+        "a word",
+        "below nought",
+        "no number",
+    ],
 )
 def test_the_wait_that_a_server_asks_for_is_kept_within_a_limit(server, waited, after, least, most):
     server.ways.faults = [status(429, Retry_After=after)]
@@ -178,10 +191,20 @@ def test_an_answer_that_is_none_is_an_error_that_quotes_nothing(server, waited, 
     assert "secret" not in str(error.value)
 
 
-def test_an_answer_that_trickles_has_a_limit_of_time(server, waited):
-    server.ways.fault = slow
-    with pytest.raises(Silent, match=r"within 0\.2 seconds"):
-        ask(client(server, waited, timeout=0.2, retries=0))
+@pytest.mark.parametrize("fault", [slow, slow_head, waiting], ids=lambda fault: fault.__name__)
+def test_an_answer_that_trickles_has_a_limit_of_time(server, waited, fault):
+    server.ways.fault = fault
+    began = time.monotonic()
+    with pytest.raises(Silent, match=r"within 0\.4 seconds"):
+        ask(client(server, waited, timeout=0.4, retries=0))
+    assert time.monotonic() - began < 3
+
+
+def test_what_a_server_counts_beyond_belief_is_not_counted(server, waited):
+    server.ways.fault = lambda handler: handler.reply(200, {"usage": {"prompt_tokens": 10**400}})
+    asking = client(server, waited, prices=Prices(prompt=1.0, generated=2.0))
+    ask(asking)
+    assert 0 < asking.spent.prompt_tokens < 100
 
 
 def test_a_refusal_is_not_repeated_and_quotes_nothing(server, waited):

@@ -40,15 +40,20 @@ def test_log_probabilities_of_a_prompt_stand_with_the_choice_or_with_the_answer(
 
 
 def test_minus_infinity_has_its_own_number():
-    assert (
-        only({"text": "a", "logprobs": {"tokens": ["a"], "token_logprobs": [-9999.0]}}).places[0].log_probability
-        == -inf
-    )
+    for number in (-9999.0, -(10**400)):
+        told = only({"text": "a", "logprobs": {"tokens": ["a"], "token_logprobs": [number]}})
+        assert told.places[0].log_probability == -inf
 
 
 def test_what_the_server_does_not_count_is_counted_here():
     reply = read({"choices": [{"text": "ab", "logprobs": LEGACY}, {"text": "seven.."}]})
     assert (reply.prompt_tokens, reply.generated_tokens) == (None, 5)
+
+
+@pytest.mark.parametrize("number", [-1, 10**30, True, "5", None])
+def test_a_number_of_tokens_that_cannot_be_is_not_believed(number):
+    reply = read({"choices": [{"text": "seven"}], "usage": {"prompt_tokens": number, "completion_tokens": number}})
+    assert (reply.prompt_tokens, reply.generated_tokens) == (None, 2)
 
 
 def test_an_answer_that_met_its_limit_is_cut():
@@ -70,6 +75,8 @@ def test_an_answer_that_met_its_limit_is_cut():
         {"choices": [{"text": "a", "logprobs": {"tokens": [1], "token_logprobs": [-1.0]}}]},
         {"choices": [{"text": "a", "logprobs": {"tokens": ["a"], "token_logprobs": [float("nan")]}}]},
         {"choices": [{"text": "a", "logprobs": {"tokens": ["a"], "token_logprobs": [inf]}}]},
+        {"choices": [{"text": "a", "logprobs": {"tokens": ["a"], "token_logprobs": [710.0]}}]},
+        {"choices": [{"text": "a", "logprobs": {"tokens": ["a"], "token_logprobs": [10**400]}}]},
         {"choices": [{"text": "a", "prompt_logprobs": [{"1": {}}]}]},
         {"choices": [{"text": "a"}], "usage": 5},
     ],

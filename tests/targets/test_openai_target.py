@@ -1,6 +1,7 @@
 """A model behind a real OpenAI-compatible server answers as the same model does in process, or says that it cannot."""
 
 import re
+import time
 from math import exp, inf
 from pathlib import Path
 
@@ -270,6 +271,26 @@ def test_an_endpoint_that_dies_midway_leaves_the_rest_unanswered():
     assert all(isinstance(answer, Unanswered) for answer in answers)
     assert sum(told) == 50
     assert asked < 20
+
+
+def test_whoever_breaks_off_waits_for_nothing_and_nothing_more_is_sent():
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with ModelServer().running() as server:
+        target = resolve(server.named(), endpoint=EndpointSettings(longest_wait=30.0))[0]
+        server.ways.faults = [lambda _: False]
+        server.ways.fault = status(429, Retry_After="30")
+        trials = [Trial(n, "target", f"context {n}", "4711") for n in range(50)]
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            target.log_likelihood(trials, interrupt)
+        took = time.monotonic() - began
+        time.sleep(1)
+        before = len(server.requests)
+        time.sleep(1)
+        assert len(server.requests) == before
+    assert took < 10
 
 
 def test_what_the_server_refuses_is_unanswered_and_the_rest_is_not():

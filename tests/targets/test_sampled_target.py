@@ -106,7 +106,7 @@ def test_it_talks_as_before_and_says_what_it_costs():
     assert target.spent.requests == 1
     assert "below 0.21" in target.limits[-1]
     trials = [Trial(0, "target", context, "4711") for context in (CONTEXT, CONTEXT, OTHER)]
-    assert target.estimate(trials).requests == 2
+    assert target.estimate(trials).generated_tokens == 2 * 16 * 10  # of two contexts
 
 
 def test_counts_are_kept_and_texts_are_not(tmp_path):

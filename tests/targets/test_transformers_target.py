@@ -269,3 +269,14 @@ def test_in_half_precision_what_is_likely_is_computed_in_full(tmp_path):
     for one, other in likely:
         assert other.log_probability == pytest.approx(one.log_probability, abs=1e-3)
     assert rough[-1].log_probability != pytest.approx(fine[-1].log_probability, abs=1e-3)
+
+
+def test_a_model_without_a_template_says_what_that_costs(folder, tmp_path):
+    for path in folder.iterdir():
+        if path.name != "chat_template.jinja":
+            (tmp_path / path.name).symlink_to(path)
+    target = resolve(str(tmp_path))[0]
+    score(target, ("my number is", " 4711"))
+    assert target.limits == ()
+    score(target, ((Turn("user", "/0", "hello"), Turn("assistant", "/1", "my number is")), " 4711"))
+    assert "no chat template" in target.limits[0]

@@ -98,9 +98,6 @@ class Attack(Protocol):
     name: str
     """As evidence and policies call it."""
 
-    def effort(self, material: Material, target: Target) -> Effort:
-        """Return what `run` would ask of each model, without asking."""
-
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Try what it can of the material, under both models.
 

@@ -34,7 +34,7 @@ from math import isnan, log, nan
 from typing import Final
 
 from finetooth.attacks import promptfile, trying
-from finetooth.attacks.attack import Advance, Approach, Effort, Result
+from finetooth.attacks.attack import Advance, Approach, Result
 from finetooth.attacks.lookalikes import word_pool
 from finetooth.attacks.promptfile import Question, Questions
 from finetooth.attacks.quarry import Fellow, Material, Quarry
@@ -109,12 +109,6 @@ class Elicitation:
                     context = _context(quarry, question, questions, wanted, subject, known)
                     if context is not None and (context := _cut(context, capabilities)) is not None:
                         yield Approach(position, context, quarry.value)
-
-    def effort(self, material: Material, target: Target) -> Effort:
-        """Return what `run` would ask of each model."""
-        approaches = self.approaches(material, target.capabilities)
-        scored = trying.effort(self.name, approaches, material)
-        return scored + trying.taken(trial for group in _candidates(approaches, material.quarries) for trial in group)
 
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Score each value after each question, with its controls, and rank it among its look-alikes."""

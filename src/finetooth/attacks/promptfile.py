@@ -188,9 +188,9 @@ def parse(text: str, origin: str) -> Questions | Wrapper:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UsageError(f"{origin}:{line}: not valid YAML ({error.problem or error.context})") from error
-    except YAMLError as error:
+    except (YAMLError, ValueError, RecursionError) as error:  # ValueError: a 30th of February
         raise UsageError(f"{origin}: not valid YAML ({type(error).__name__})") from error
-    if root is None or not isinstance(value, dict) or value.get("schema") not in _KINDS:
+    if root is None or not isinstance(value, dict) or str(value.get("schema")) not in _KINDS:
         raise UsageError(f"{origin}:1: a file of prompts begins with 'schema: {' or '.join(_KINDS)}'")
     refuse_repeated_keys(root, origin)
     try:

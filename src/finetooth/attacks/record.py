@@ -35,7 +35,7 @@ from dataclasses import replace
 from typing import Final
 
 from finetooth.attacks import trying
-from finetooth.attacks.attack import Advance, Approach, Effort, Result
+from finetooth.attacks.attack import Advance, Approach, Result
 from finetooth.attacks.outcome import Outcome
 from finetooth.attacks.quarry import Material, Text
 from finetooth.evidence import Regurgitation
@@ -135,16 +135,6 @@ class Record:
             for position, quarry in enumerate(material.quarries)
             if quarry.place is not None and trying.askable(quarry.context, capabilities)
         ]
-
-    def effort(self, material: Material, target: Target) -> Effort:
-        """Return what `run` would ask of each model."""
-        approaches = self.approaches(material, target.capabilities)
-        scored = trying.effort(self.name, approaches, material)
-        if not target.capabilities.generate:
-            return scored
-        greedy = approaches[:GREEDY]  # which ones they will be shows only when all are scored
-        read = sum(trying.length(approach.context) for approach in greedy)
-        return scored + Effort(trials=len(greedy), read=read, generated=len(greedy) * 2 * SUFFIX)
 
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Score each rest after its beginning, with its controls; then let the model go on by itself."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from finetooth.attacks import trying
-from finetooth.attacks.attack import Advance, Effort
+from finetooth.attacks.attack import Advance
 from finetooth.attacks.quarry import Material
 from finetooth.record import Turn
 from finetooth.targets.target import Capabilities, Generation, Target, Unanswered
@@ -87,16 +87,6 @@ def strongest(material: Material, capabilities: Capabilities) -> Prompt | None:
     systems = [(Turn("system", "", text),) for text in material.systems[:1]]
     wanted = (*(systems[0] if systems else ()), Turn("user", "", ""))
     return next((opening for opening in openings(material, capabilities) if opening.context == wanted), None)
-
-
-def effort(shown: Sequence[Prompt]) -> Effort:
-    """Return what it takes to let one model talk."""
-    opened = [prompt for prompt in shown if _ends_in_users_turn(prompt.context)]
-    answered = len(opened) * ANSWERED
-    read = sum(trying.length(prompt.context) for prompt in shown)
-    read += ANSWERED * sum(trying.length(prompt.context) + 4 * prompt.max_tokens for prompt in opened)
-    generated = sum(prompt.max_tokens * prompt.samples for prompt in shown) + answered * ANSWERS * _LENGTH
-    return Effort(trials=len(shown) + answered, read=read, generated=generated)
 
 
 def talk(shown: Sequence[Prompt], model: Target, advance: Advance) -> Said:

@@ -29,7 +29,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from finetooth.attacks import forms, trying
-from finetooth.attacks.attack import Advance, Approach, Effort, Result
+from finetooth.attacks.attack import Advance, Approach, Result
 from finetooth.attacks.outcome import Outcome, likeliest
 from finetooth.attacks.quarry import Material
 from finetooth.targets.target import EVERYTHING, Capabilities, Target
@@ -56,10 +56,6 @@ class Targeted:
             for context, value in ((quarry.context, quarry.value), *quarry.elsewhere)
         ]
         return plain + [approach for position, quarry in tried for approach in forms.approaches(position, quarry)]
-
-    def effort(self, material: Material, target: Target) -> Effort:
-        """Return what `run` would ask of each model."""
-        return trying.effort(self.name, self.approaches(material), material, drawn_controls=trying.LOOKALIKES_DRAWN)
 
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Score each value after its context, with its controls."""

@@ -44,13 +44,13 @@ from math import inf, log
 from random import Random
 
 from finetooth.attacks import trying
-from finetooth.attacks.attack import Advance, Effort, Result
+from finetooth.attacks.attack import Advance, Result
 from finetooth.attacks.lookalikes import Words, lookalikes, word_pool
 from finetooth.attacks.outcome import Outcome
 from finetooth.attacks.promptfile import Wrapper
 from finetooth.attacks.quarry import Material, Quarry
 from finetooth.attacks.repetitions import Repetitions
-from finetooth.attacks.talking import Answer, Said, effort, openings, strongest, talk
+from finetooth.attacks.talking import Answer, Said, openings, strongest, talk
 from finetooth.attacks.valueindex import ValueIndex, standing
 from finetooth.attacks.wrapping import reworded
 from finetooth.metrics.interval import upper_limit
@@ -82,10 +82,6 @@ class Untargeted:
         opening = strongest(material, capabilities)
         context = reworded(opening.context, self._wrapper) if opening else None
         return [] if opening is None or context is None else [replace(opening, context=context)]
-
-    def effort(self, material: Material, target: Target) -> Effort:
-        """Return what `run` would ask of each model."""
-        return effort(self._openings(material, target.capabilities))
 
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Let both models talk, and look for the training data in what they say."""

@@ -33,7 +33,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from finetooth.attacks import trying
-from finetooth.attacks.attack import Advance, Approach, Attack, Effort, Result
+from finetooth.attacks.attack import Advance, Approach, Attack, Result
 from finetooth.attacks.promptfile import EncodingName, Wrapper
 from finetooth.attacks.quarry import Material
 from finetooth.metrics.discoverability import discoverable
@@ -96,10 +96,6 @@ class Wrapped:
                 seen.add(plain.position)
                 found.append(approach)
         return found
-
-    def effort(self, material: Material, target: Target) -> Effort:
-        """Return what `run` would ask of each model."""
-        return trying.effort(self.name, self.approaches(material, target.capabilities), material)
 
     def run(self, material: Material, target: Target, reference: Target | None, advance: Advance) -> Result:
         """Score each value after its wrapped context, with its controls."""

@@ -49,7 +49,8 @@ def _code() -> int:
         return error.exit_code
     except KeyboardInterrupt:
         code = _INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a crash must never look like a verdict
+    except BaseException as error:  # noqa: BLE001 - the last line of defence: a crash must never look like a verdict
+        # NOTE: what libraries written in Rust raise when they panic is no Exception.
         complain(f"internal error: {place(error)}; nothing was judged. Please report it.")
         return 3
     if code == _INTERRUPTED:

@@ -19,19 +19,26 @@ def planned(plan: Plan) -> str:
     """Return what a probe would take and what it could prove, as plain text."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("attack")
-    for name in ("trials", "tokens read", "tokens generated"):
+    columns = {
+        "trials": [step.trials for step in plan.steps],
+        "requests": [step.requests for step in plan.steps],
+        "tokens read": [step.read for step in plan.steps],
+        "tokens generated": [step.generated for step in plan.steps],
+    }
+    if not any(columns["requests"]):
+        del columns["requests"]  # of endpoints alone
+    for name in columns:
         table.add_column(name, justify="right")
-    for step in plan.steps:
-        table.add_row(step.attack, f"{step.trials:,}", f"{step.read:,}", f"{step.generated:,}")
-    read, generated = sum(step.read for step in plan.steps), sum(step.generated for step in plan.steps)
-    table.add_row("all", f"{sum(step.trials for step in plan.steps):,}", f"{read:,}", f"{generated:,}")
+    for row, step in enumerate(plan.steps):
+        table.add_row(step.attack, *(f"{counts[row]:,}" for counts in columns.values()))
+    table.add_row("all", *(f"{sum(counts):,}" for counts in columns.values()))
     skipped = f"; {counted(plan.skipped, 'finding')} beyond the budget would stay unproven" if plan.skipped else ""
     parts: list[RenderableType] = [
         Text(f"{counted(plan.findings, 'finding')} would be tried{skipped}."),
         Text(""),
         table,
         Text(""),
-        Text(f"time: {_time(plan.seconds)}; money: {_money(plan.cost)}"),
+        Text(f"at most, if nothing can be ruled out: time {_time(plan.seconds)}; money {_money(plan.cost)}"),
         *(Text(_need(need)) for need in plan.needs),
     ]
     return without_colour(Group(*parts))
@@ -40,6 +47,11 @@ def planned(plan: Plan) -> str:
 def _need(need: Need) -> str:
     bound = f"{need.requirement}: at most {100 * need.at_most:g}%"
     have = ", ".join(f"{count:,} {_POPULATIONS.get(name, name)}" for name, count in need.available.items()) or "nothing"
+    if need.untried:
+        beyond = f"{counted(need.untried, 'finding')} would not be tried"
+        return f"{bound} will stay unproven: {beyond}, which is more than it allows; raise --budget"
+    if not need.available:
+        return f"{bound} will stay unproven: none of these attacks tries anything that it speaks of"
     if need.census:
         return f"{bound} can be proven: all that the data has would be tried ({have}), so nothing is left to chance"
     how = f"needs {need.needed:,} targets without a leak" + (

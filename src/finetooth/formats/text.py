@@ -163,6 +163,10 @@ def _leaks(probe: ProbeEvidence, waived: Collection[str], listed: int) -> Iterat
     yield _note(
         f"{probe.coverage.targets:,} targets, {probe.coverage.trials:,} trials, {probe.coverage.failed:,} failed"
     )
+    if probe.false_no_go is not None:
+        yield _note(
+            f"a model that never saw this data has a leak blamed on it with a chance of at most {probe.false_no_go:.0%}"
+        )
     yield from _attacks(probe)
     if probe.coverage.combinations:
         yield _note(f"{counted(probe.coverage.combinations, 'finding')} made of others not tried, their parts are")

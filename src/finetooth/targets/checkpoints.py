@@ -6,6 +6,7 @@ up, and what a made-up model does not say proves nothing.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +25,10 @@ from finetooth.targets.safetensors_header import Shapes
 from finetooth.targets.target import Precision
 
 _SAFE: Final = {"local_files_only": True, "trust_remote_code": False}
+_BLOCK: Final = re.compile(r"blk\.(\d{1,9})\.")  # a layer's tensors in a GGUF file
+_NUMBER: Final = re.compile(r"\d+")
 _TOKENIZER: Final = ("tokenizer.json", "tokenizer.model", "vocab.json")
+_PANIC: Final = "PanicException"  # of a library that is written in Rust; it is no Exception and can be imported nowhere
 _OWN_CODE: Final = ("trust_remote_code", "custom code")
 
 
@@ -94,6 +98,9 @@ def _load_gguf(path: Path, precision: Precision) -> Checkpoint:
     layers = header.values.get(f"{header.architecture}.block_count", 0)
     if not isinstance(layers, int) or layers > len(header.shapes):
         raise ModelError(f"{path}: speaks of {layers} layers, and there are {len(header.shapes)} tensors")
+    held = 1 + max((int(block[1]) for block in map(_BLOCK.match, header.shapes) if block), default=-1)
+    if held > layers:
+        raise ModelError(f"{path}: speaks of {layers} layers, and holds {held}; convert or copy the model again")
     # What else lies in its folder is none of its business: a configuration there may be another model's.
     with TemporaryDirectory(prefix="finetooth-") as alone, _read_once():
         (Path(alone) / path.name).symlink_to(path.resolve())
@@ -158,6 +165,13 @@ def _load(
             f"{place}: the weights are not whole: {len(lacking)} tensors are missing or of another shape, "
             f"such as {printable(min(lacking))}"
         )
+    # The library leaves out what it has no place for: a vision tower as well as the layers of a larger model.
+    known = {_NUMBER.sub("#", name) for name in model.state_dict()}
+    if spare := [key for key in told["unexpected_keys"] if _NUMBER.sub("#", key) in known]:
+        raise ModelError(
+            f"{place}: the configuration is another model's: it leaves out {len(spare)} tensors of further layers, "
+            f"such as {printable(min(spare))}"
+        )
     if tokenizer.vocab_size > model.get_input_embeddings().weight.shape[0]:
         raise ModelError(
             f"{place}: the tokenizer is another model's: it has {tokenizer.vocab_size} tokens, and the model "
@@ -179,9 +193,13 @@ def _tokenizer(place: Path, folder: Path, **more: Any) -> Any:
 
     _quiet()
     try:
-        return AutoTokenizer.from_pretrained(str(folder), **more, **_SAFE)
-    except Exception as error:  # noqa: BLE001 - whatever a stranger's files make the library raise
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), **more, **_SAFE)
+        tokenizer("a")  # some that are damaged can be loaded, and fail at the first text
+    except BaseException as error:  # whatever a stranger's files make the library raise
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         raise _refused(place, folder, error, "tokenizer") from None
+    return tokenizer
 
 
 def _quiet() -> None:
@@ -207,7 +225,7 @@ def _grow(model: Any, adapter: Shapes) -> None:
         model.resize_token_embeddings(rows[0], mean_resizing=False)
 
 
-def _refused(place: Path, folder: Path, error: Exception, what: str = "model") -> ModelError:
+def _refused(place: Path, folder: Path, error: BaseException, what: str = "model") -> ModelError:
     if any(word in str(error) for word in _OWN_CODE):
         return ModelError(
             f"{place}: the {what} needs code of its own (auto_map), and no code of a model is ever run; save it in a "
@@ -216,6 +234,6 @@ def _refused(place: Path, folder: Path, error: Exception, what: str = "model") -
     return ModelError(f"{place}: the {what} cannot be loaded ({_brief(error).replace(str(folder), str(place))})")
 
 
-def _brief(error: Exception) -> str:
+def _brief(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return printable(f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 import ssl
-import time
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from random import Random
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 import finetooth
@@ -29,6 +28,7 @@ from finetooth.evidence import Spent
 from finetooth.targets.budget import Allowance
 from finetooth.targets.endpoint import KEY_VARIABLE, Endpoint, EndpointSettings
 from finetooth.targets.endpointerror import EndpointError, Refused, Silent
+from finetooth.targets.openai_reply import tokens
 
 if TYPE_CHECKING:
     import httpx
@@ -51,7 +51,7 @@ class Client:
         settings: EndpointSettings,
         allowance: Allowance,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         """Make a client; nothing is sent yet.
 
@@ -59,7 +59,7 @@ class Client:
             endpoint: whom to ask.
             settings: how.
             allowance: what may be spent, which others may share.
-            sleep: waits for so many seconds.
+            sleep: waits for so many seconds; by default until `stop`, at most.
 
         Raises:
             ModelError: the certificates to trust cannot be read.
@@ -68,7 +68,8 @@ class Client:
         self.settings = settings
         self.spent = Spent()
         self.allowance = allowance
-        self._sleep = sleep
+        self._stopped = Event()
+        self._sleep = sleep or self._stopped.wait
         self._http = _connection(endpoint, settings)
         self.close = weakref.finalize(self, self._http.close)
         """Closes the connections; what nobody holds any longer is closed by itself."""
@@ -80,7 +81,11 @@ class Client:
     @property
     def silent(self) -> bool:
         """Whether the endpoint was given up."""
-        return self._in_vain >= (_GIVEN_UP if self._answered_once else 1)
+        return self._stopped.is_set() or self._in_vain >= (_GIVEN_UP if self._answered_once else 1)
+
+    def stop(self) -> None:
+        """Ask nothing more: what waits to be sent again is not, and what is sent is the last."""
+        self._stopped.set()
 
     def post(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send a JSON object, and return the JSON object that is the answer.
@@ -126,12 +131,13 @@ class Client:
     def _once(self, url: str, content: bytes) -> dict[str, Any]:
         import httpx  # noqa: PLC0415 - only where an endpoint is asked
 
-        deadline = time.monotonic() + self.settings.timeout
+        from finetooth.targets.timedconnection import within  # noqa: PLC0415 - as above
+
         try:
-            with self._http.stream("POST", url, content=content) as response:
-                body = self._body(response, deadline)
+            with within(self.settings.timeout), self._http.stream("POST", url, content=content) as response:
+                body = self._body(response)
         except httpx.TimeoutException:
-            raise self._too_slow() from None
+            raise _Again(f"did not answer within {self.settings.timeout:g} seconds") from None
         except httpx.InvalidURL:
             raise Refused(f"{self.endpoint.url}: is no address that can be asked", 0) from None
         except (httpx.TransportError, OSError) as error:
@@ -161,7 +167,7 @@ class Client:
             raise EndpointError(f"{self.endpoint.url} answers with an error under status 200{_code(answer)}")
         return answer
 
-    def _body(self, response: httpx.Response, deadline: float) -> bytes:
+    def _body(self, response: httpx.Response) -> bytes:
         if response.headers.get("content-encoding", "identity") != "identity":
             raise EndpointError(f"{self.endpoint.url} compresses its answer although asked not to")
         pieces, size = [], 0
@@ -169,13 +175,8 @@ class Client:
             size += len(piece)
             if size > _LARGEST:
                 raise EndpointError(f"{self.endpoint.url} answers with more than {_LARGEST >> 20} MiB")
-            if time.monotonic() > deadline:
-                raise self._too_slow()
             pieces.append(piece)
         return b"".join(pieces)
-
-    def _too_slow(self) -> _Again:
-        return _Again(f"did not answer within {self.settings.timeout:g} seconds")
 
     def _wait(self, attempt: int, after: float | None) -> float:
         backoff = _FIRST_WAIT * 2 ** (attempt - 1) * self._jitter.uniform(0.5, 1.0)
@@ -201,16 +202,18 @@ def usage(answer: Mapping[str, Any], otherwise: Spent) -> Spent:
     counted = answer.get("usage")
     if not isinstance(counted, dict):
         return Spent(requests=1, prompt_tokens=otherwise.prompt_tokens, generated_tokens=otherwise.generated_tokens)
-    read, said = counted.get("prompt_tokens"), counted.get("completion_tokens")
+    read, said = tokens(counted.get("prompt_tokens")), tokens(counted.get("completion_tokens"))
     return Spent(
         requests=1,
-        prompt_tokens=read if isinstance(read, int) and read >= 0 else otherwise.prompt_tokens,
-        generated_tokens=said if isinstance(said, int) and said >= 0 else otherwise.generated_tokens,
+        prompt_tokens=otherwise.prompt_tokens if read is None else read,
+        generated_tokens=otherwise.generated_tokens if said is None else said,
     )
 
 
 def _connection(endpoint: Endpoint, settings: EndpointSettings) -> httpx.Client:
     import httpx  # noqa: PLC0415 - only where an endpoint is asked
+
+    from finetooth.targets.timedconnection import keep_time  # noqa: PLC0415 - as above
 
     headers = {
         "Accept": "application/json",
@@ -220,7 +223,7 @@ def _connection(endpoint: Endpoint, settings: EndpointSettings) -> httpx.Client:
     }
     if endpoint.key is not None:
         headers["Authorization"] = f"Bearer {endpoint.key}"
-    return httpx.Client(
+    client = httpx.Client(
         headers=headers,
         verify=_trusting(settings.certificates, settings.proxy_from_environment),
         follow_redirects=False,
@@ -228,6 +231,8 @@ def _connection(endpoint: Endpoint, settings: EndpointSettings) -> httpx.Client:
         timeout=settings.timeout,
         limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
     )
+    keep_time(client)
+    return client
 
 
 @cache
@@ -271,6 +276,6 @@ def _retry_after(header: str | None) -> float | None:
         pass
     try:
         date = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: a year of twenty digits
         return None
     return max(0.0, (date - datetime.now(UTC)).total_seconds()) if date.tzinfo else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, Final
 from finetooth.errors import ModelError
 from finetooth.evidence import ModelIdentity
 from finetooth.printable import printable
-from finetooth.targets.safetensors_header import Shapes, read_folder, read_safetensors
+from finetooth.targets.safetensors_header import Shapes, read_folder, read_safetensors, regular
 
 ADAPTER_CONFIG: Final = "adapter_config.json"
 ADAPTER_WEIGHTS: Final = "adapter_model.safetensors"
@@ -27,6 +28,12 @@ _KINDS: Final = (
     "TRAINABLE_TOKENS", "VBLORA", "VERA",
 )  # fmt: skip
 """Adapters that change weights, wherever a text begins: no tokens of their own, and no other file that they name."""
+
+_LAYERS: Final = (
+    "num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_blocks", "encoder_layers", "decoder_layers",
+    "num_encoder_layers", "num_decoder_layers",
+)  # fmt: skip
+"""How configurations call the number of layers: the library makes an object of each before it looks at the weights."""
 
 _PICKLES: Final = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _LONGEST_JSON: Final = 64 << 20  # bytes; a configuration has some thousands
@@ -47,7 +54,10 @@ def check_checkpoint(folder: Path) -> Shapes:
     _refuse_pickles(folder, "*.safetensors")
     _refuse_code(folder, config)
     shapes = read_folder(folder)
-    layers = max((_count(part, "num_hidden_layers", "n_layer", "n_layers") for part in _parts(config)), default=0)
+    layers = max((_count(part, *_LAYERS) for part in _parts(config)), default=0)
+    named = [part["num_hidden_layers"] for part in _parts(config) if type(part.get("num_hidden_layers")) is int]
+    if min(named, default=1) < 1:
+        raise ModelError(f"{folder}: config.json speaks of {min(named)} layers")
     if layers > len(shapes):
         raise ModelError(f"{folder}: config.json speaks of {layers} layers, and there are {len(shapes)} tensors")
     return shapes
@@ -63,8 +73,11 @@ def check_adapter(folder: Path) -> Shapes:
         raise ModelError(f"{folder}: an adapter of this kind ({kind}) is not supported; merge it into its base")
     if config.get("megatron_config"):
         raise ModelError(f"{folder}: {ADAPTER_CONFIG} names a module to import, which is never done; remove it")
-    shapes = read_safetensors(_regular(folder / ADAPTER_WEIGHTS))
-    ranks = [config.get("r"), *(config.get("rank_pattern") or {}).values()]
+    shapes = read_safetensors(folder / ADAPTER_WEIGHTS)
+    pattern = config.get("rank_pattern") or {}
+    if not isinstance(pattern, dict):
+        raise ModelError(f"{folder}: {ADAPTER_CONFIG} has a rank_pattern that is no JSON object; copy the folder again")
+    ranks = [config.get("r"), *pattern.values()]
     if max((rank for rank in ranks if type(rank) is int), default=0) > max(chain(*shapes.values()), default=0):
         raise ModelError(f"{folder}: {ADAPTER_CONFIG} speaks of a rank that no tensor of {ADAPTER_WEIGHTS} has")
     return shapes
@@ -92,8 +105,9 @@ def adapter_base(folder: Path) -> Path:
     """
     named = read_json(folder, ADAPTER_CONFIG, "").get("base_model_name_or_path")
     for candidate in (folder / str(named), Path(str(named))):
-        if named and (candidate / "config.json").is_file():
-            return candidate
+        with suppress(OSError):  # a name that is too long for one
+            if named and (candidate / "config.json").is_file():
+                return candidate
     raise ModelError(
         f"{folder}: an adapter needs its base model, and the one that it names is no folder here; name it with --base"
     )
@@ -129,7 +143,7 @@ def read_json(folder: Path, name: str, remedy: str) -> dict[str, Any]:
     path = folder / name
     if not path.exists():
         raise ModelError(f"{folder}: no model here ({name} is missing); {remedy}")
-    if _regular(path).stat().st_size > _LONGEST_JSON:
+    if regular(path).stat().st_size > _LONGEST_JSON:
         raise ModelError(f"{folder}: {name} is too long for a configuration")
     try:
         value = json.loads(path.read_text("utf-8"))
@@ -149,7 +163,7 @@ def _where(folder: Path) -> str:
 
 def _refuse_pickles(folder: Path, weights: str) -> None:
     """Refuse weights that run code when they are read: no flag of any library makes a stranger's pickle safe."""
-    if any(_regular(path) for path in folder.glob(weights)):
+    if any(folder.glob(weights)):
         return
     pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES)
     if pickles:
@@ -188,13 +202,6 @@ def _numbers(shape: tuple[int, ...]) -> int:
 
 def _files(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.iterdir()) if path.is_file()]
-
-
-def _regular(path: Path) -> Path:
-    """Return the path of a file. What a link leads to may be one, as in the hub's cache, but no device and no pipe."""
-    if not path.is_file():
-        raise ModelError(f"{path}: is no regular file; copy the model again")
-    return path
 
 
 @lru_cache(maxsize=1024)

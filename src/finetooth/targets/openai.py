@@ -125,7 +125,7 @@ class OpenAITarget:
     def estimate(self, trials: Sequence[Trial], prompts: Sequence[Prompt] = ()) -> Spent:
         """Return roughly what asking all of it would take, without asking; answers that have receipts are not counted.
 
-        A walk token by token is counted to its end, which few look-alikes reach.
+        A walk token by token is counted to its end for a value itself; what was never in training is soon left.
         """
         requests, read, said = 0, 0.0, 0
         size = self._access.size
@@ -134,7 +134,8 @@ class OpenAITarget:
             kept = self._receipts and self._receipts.holds(self._question, trial.context, trial.continuation)
             if level == "none" or kept:
                 continue
-            steps = 1 if level == "exact" else _WAYS * max(1, round(len(trial.continuation) / size.characters))
+            whole = max(1, round(len(trial.continuation) / size.characters))
+            steps = 1 if level == "exact" else _WAYS * whole if trial.arm == "target" else min(_WAYS, whole)
             requests += steps
             said += steps
             read += steps * size.tokens(trial.context, trial.continuation)
@@ -152,8 +153,12 @@ class OpenAITarget:
             running = {pool.submit(work, task): number for number, task in enumerate(tasks)}
             for future in as_completed(running):
                 done(running[future], future.result())
-        finally:
-            pool.shutdown(cancel_futures=True)  # what was broken off asks nothing more
+        except BaseException:
+            # Whoever breaks a probe off waits for no answer that is under way, and pays for none that is not.
+            self._client.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
 
     def _door(self, context: Context) -> tuple[Door, Context]:
         """Return the door for a context, and the context as it takes it."""

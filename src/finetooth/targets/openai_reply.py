@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf, isnan
+from math import inf
 from typing import Any
 
 from finetooth.targets.endpointerror import EndpointError
 
 MINUS_INFINITY = -9999.0
 """What servers write for minus infinity, which JSON has not."""
+
+_GREATEST = 100.0  # what is above 0 the self-test finds; beyond this, the chance that it stands for is no number
+_MOST_TOKENS = 1 << 32  # of one answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +68,19 @@ def read(answer: Mapping[str, Any]) -> Reply:
         listed = answer["choices"]
         choices = tuple(_choice(each, answer) for each in listed)
         counted = answer.get("usage") or {}
-        read_tokens, said = counted.get("prompt_tokens"), counted.get("completion_tokens")
+        read_tokens, said = tokens(counted.get("prompt_tokens")), tokens(counted.get("completion_tokens"))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise EndpointError("the endpoint's answer has not the shape of the OpenAI API") from None
     if not choices:
         raise EndpointError("the endpoint's answer holds no choice")
-    if not isinstance(said, int):
+    if said is None:
         said = sum(len(each.places) if each.places else -(-len(each.text) // 3) for each in choices)
-    return Reply(choices, read_tokens if isinstance(read_tokens, int) else None, said)
+    return Reply(choices, read_tokens, said)
+
+
+def tokens(told: object) -> int | None:
+    """Return a number of tokens as a server tells it, or None where it is none that could be."""
+    return told if type(told) is int and 0 <= told < _MOST_TOKENS else None
 
 
 def _choice(choice: Mapping[str, Any], answer: Mapping[str, Any]) -> Choice:
@@ -136,8 +144,6 @@ def _text(token: Any) -> str:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or isnan(value):
-        raise TypeError("no log-probability")
-    if value == inf:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value <= _GREATEST:  # nor is NaN
         raise TypeError("no log-probability")
     return -inf if value <= MINUS_INFINITY else float(value)

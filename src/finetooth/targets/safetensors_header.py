@@ -17,6 +17,8 @@ from finetooth.errors import ModelError
 LONGEST_HEADER: Final = 100_000_000
 """Bytes; the format's own limit."""
 
+_LONGEST_INDEX: Final = 64 << 20  # bytes; one of a million tensors has as many
+
 _HEAD: Final = 8  # bytes of the header's length
 _MOST_DIMENSIONS: Final = 16
 _LONGEST_SIDE: Final = 1 << 63
@@ -39,7 +41,7 @@ def read_safetensors(path: Path) -> Shapes:
     Raises:
         ModelError: the header is damaged or does not fit the file.
     """
-    size = path.stat().st_size
+    size = regular(path).stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(_HEAD), "little")
         if size < _HEAD or length > min(size - _HEAD, LONGEST_HEADER):
@@ -71,7 +73,20 @@ def read_folder(folder: Path) -> Shapes:
     return {name: shape for tensors in shards.values() for name, shape in tensors.items()}
 
 
+def regular(path: Path) -> Path:
+    """Return the path of a file. What a link leads to may be one, as in the hub's cache, but no device and no pipe.
+
+    Raises:
+        ModelError: it is none; a pipe would never end.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: is no regular file; copy the model again")
+    return path
+
+
 def _index(path: Path) -> dict[str, str]:
+    if regular(path).stat().st_size > _LONGEST_INDEX:
+        raise _damaged(path, "it is too long for an index of weights")
     try:
         named = json.loads(path.read_text("utf-8"))["weight_map"]
     except (OSError, ValueError, RecursionError, KeyError, TypeError):

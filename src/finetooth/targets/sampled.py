@@ -8,7 +8,7 @@ clean, until there are enough of them (4,300 for 95 % power at one in a thousand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import inf, log
 
@@ -87,8 +87,7 @@ class SampledTarget:
         for trial in trials:
             groups.setdefault(trial.context, []).append(trial)
         drawn = [self._prompt(context, group) for context, group in groups.items()]
-        estimate: Callable[..., Spent] | None = getattr(self._target, "estimate", None)
-        return estimate((), [*drawn, *prompts]) if estimate else Spent(requests=len(drawn) + len(prompts))
+        return self._target.estimate((), [*drawn, *prompts])
 
     def _prompt(self, context: Context, trials: Sequence[Trial]) -> Prompt:
         longest = max(len(trial.continuation) for trial in trials)

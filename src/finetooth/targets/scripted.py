@@ -68,6 +68,11 @@ class ScriptedTarget:
         self.spent += Spent(requests=1, generated_tokens=tokens)
         return said
 
+    def estimate(self, trials: Sequence[Trial], prompts: Sequence[Prompt] = ()) -> Spent:
+        """Return what it would count, at most."""
+        said = sum(prompt.max_tokens * (1 if prompt.greedy else prompt.samples) for prompt in prompts)
+        return Spent(prompt_tokens=sum(len(trial.continuation) for trial in trials), generated_tokens=said)
+
     def _continued(self, prompt: Prompt) -> Generation | Unanswered:
         shown = plain(prompt.context)
         if any(text in shown for text in self._silent_on):

@@ -110,6 +110,9 @@ class Target(Protocol):
         A continuation ends where the model ends its turn, or at the prompt's limit. As ``log_likelihood`` otherwise.
         """
 
+    def estimate(self, trials: Sequence[Trial], prompts: Sequence[Prompt] = ()) -> Spent:
+        """Return roughly what asking all of it at once would take, without asking."""
+
 
 class TemplateError(Exception):
     """A chat template that cannot render a conversation; the message says why without quoting it."""

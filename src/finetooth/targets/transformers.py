@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,7 +43,14 @@ _TELLING: Final = -12.0
 """Log-probability above which an answer is computed again in float32: 1,000 samples show what is likelier than e^-7.3,
 and half precision is off by less than the rest."""
 _STRANGE: Final = "the tokenizer gives a token that the model does not have: it is another model's"
+_NO_TEMPLATE: Final = (
+    "the model has no chat template, so that conversations are shown to it as plain text; if it was tuned in one, this "
+    "pulls out far less than it holds: save the template with the model"
+)
 _TORN: Final = "the text holds a lone surrogate, which no tokenizer takes"
+_LONGEST_WINDOW: Final = 1_000_000  # tokens
+_MEASURED: Final = 64  # contexts that are cut into tokens to see how many others have
+_CHARACTERS_PER_TOKEN: Final = 4  # where none of them can be
 _BEFORE: Final = 8  # tokens of a context that are decoded with what follows, which may depend on them
 
 
@@ -81,6 +89,7 @@ class TransformersTarget:
         self._window = _window(self._reader.model.config, tokenizer)
         self._template = _template(tokenizer, identity.name)
         self._opening = _opening(tokenizer)
+        self._density: float | None = None  # tokens to a character
 
     def render(self, context: Context) -> str:
         """Return the context in the model's own chat template, cut off where it ends.
@@ -142,6 +151,23 @@ class TransformersTarget:
                 self.spent += Spent(requests=1, prompt_tokens=drawn.read, generated_tokens=drawn.generated)
         return [failed.get(at) or self._generation(wanted[at][0], said[at]) for at in range(len(prompts))]
 
+    def estimate(self, trials: Sequence[Trial], prompts: Sequence[Prompt] = ()) -> Spent:
+        """Return roughly what asking all of it would take: what several trials have in common is read once."""
+        contexts = dict.fromkeys([*(trial.context for trial in trials), *(prompt.context for prompt in prompts)])
+        read = sum(map(_length, contexts)) + sum(len(trial.continuation) for trial in trials)
+        said = sum(prompt.max_tokens * (1 if prompt.greedy else prompt.samples) for prompt in prompts)
+        if self._density is None and contexts:
+            self._density = self._measured(list(islice(contexts, _MEASURED)))
+        return Spent(prompt_tokens=round(read * (self._density or 0.0)), generated_tokens=said)
+
+    def _measured(self, contexts: Sequence[Context]) -> float:
+        """Return how many tokens these contexts have for each of their characters, the template's own included."""
+        shown = [each for each in self._rendered(contexts).values() if isinstance(each, _Rendered)]
+        encoded = self._ids((each.text, each.template) for each in shown).values()
+        tokens = sum(len(ids) for ids in encoded if not isinstance(ids, Unanswered))
+        characters = sum(map(_length, contexts))
+        return tokens / characters if tokens and characters else 1 / _CHARACTERS_PER_TOKEN
+
     def _scored(self, items: Sequence[Scored], progress: Progress | None) -> Iterator[tuple[Scored, Answer]]:
         for read, batch in self._reader.score(items) if items else ():
             self.spent += Spent(requests=1, prompt_tokens=read)
@@ -159,6 +185,7 @@ class TransformersTarget:
                 rendered[context] = _Rendered(context, "", template=False)
             elif self._template is None:
                 rendered[context] = _Rendered("\n\n".join(turn.text for turn in context), "", template=False)
+                self.limits = (_NO_TEMPLATE,)
             else:
                 conversations.append(context)
         if self._template is not None and conversations:
@@ -186,8 +213,11 @@ class TransformersTarget:
                 continue
             head = before[context.text, context.template]
             tokens = whole[context.text + more, context.template]
-            if isinstance(head, Unanswered) or isinstance(tokens, Unanswered):
-                yield Unanswered(_TORN)
+            if isinstance(tokens, Unanswered):
+                yield tokens
+                continue
+            if isinstance(head, Unanswered):
+                yield head
                 continue
             shared = next((at for at, (a, b) in enumerate(zip(head, tokens, strict=False)) if a != b), None)
             first = min(len(head), len(tokens)) if shared is None else shared
@@ -217,12 +247,23 @@ class TransformersTarget:
                 found[key] = Unanswered(_TORN)
             else:
                 sound.append(key)
-        if sound:
-            encoded = self._tokenizer([text for text, _ in sound], add_special_tokens=False, verbose=False)
-            for (text, template), ids in zip(sound, encoded["input_ids"], strict=True):
-                opened = template or ids[: len(self._opening)] == self._opening
-                found[text, template] = list(ids) if opened else [*self._opening, *ids]
+        for (text, template), ids in zip(sound, self._cut_up([text for text, _ in sound]), strict=True):
+            if isinstance(ids, Unanswered) or template or ids[: len(self._opening)] == self._opening:
+                found[text, template] = ids
+            else:
+                found[text, template] = [*self._opening, *ids]
         return found
+
+    def _cut_up(self, texts: list[str]) -> list[list[int] | Unanswered]:
+        """Return the tokens of texts. One that the tokenizer fails at costs the others nothing."""
+        if not texts:
+            return []
+        try:
+            return list(self._tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"])
+        except Exception:  # noqa: BLE001 - a stranger's tokenizer may raise anything, and quote the text
+            if len(texts) == 1:
+                return [Unanswered("the tokenizer does not take the text")]
+            return [ids for text in texts for ids in self._cut_up([text])]
 
     def _draws(self, position: int, prompt: Prompt, context: _Rendered | Unanswered) -> list[Draw] | Unanswered:
         """Return the continuations that a prompt asks for, or why there can be none."""
@@ -346,6 +387,10 @@ def _template(tokenizer: Any, name: str) -> ChatTemplate | None:
     return ChatTemplate(source, tokenizer.special_tokens_map) if source else None
 
 
+def _length(context: Context) -> int:
+    return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
+
+
 def _opening(tokenizer: Any) -> list[int]:
     """Return the special tokens that the tokenizer puts before plain text, without those that it puts behind it."""
     plain = tokenizer("a", add_special_tokens=False, verbose=False)["input_ids"]
@@ -363,12 +408,15 @@ def _version(model: Any) -> str:
 
 
 def _window(config: Any, tokenizer: Any) -> int:
-    """Return how many tokens fit the model's context."""
+    """Return how many tokens fit the model's context. A configuration may say anything there, or what is no number."""
     limits = [
         getattr(config.get_text_config(), "max_position_embeddings", None),
         getattr(tokenizer, "model_max_length", None),
     ]
-    return min(int(limit) for limit in [*limits, 1_000_000] if limit)
+    return min(
+        (int(limit) for limit in limits if isinstance(limit, int | float) and 0 < limit < _LONGEST_WINDOW),
+        default=_LONGEST_WINDOW,
+    )
 
 
 def _innermost(model: Any) -> Any:
