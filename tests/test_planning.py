@@ -99,7 +99,24 @@ class Priced(ScriptedTarget):
 
 
 def test_money_and_requests_are_what_the_models_say_that_they_take():
-    assert planned(material(), policy()).cost is None
+    assert planned(material(), policy()).most.cost is None
     plan = planning.plan(material(), [Targeted()], policy(), Priced(), ScriptedTarget())
     assert 0 < plan.steps[0].requests < plan.steps[0].trials
-    assert plan.cost == 2.0 * plan.steps[0].requests
+    assert plan.most.cost == 2.0 * plan.steps[0].requests
+
+
+def test_a_model_that_gives_nothing_away_takes_less_and_that_is_told():
+    people = enumerate(("Ada Lovelace", "Alan Turing", "Grace Hopper"))
+    names = [Quarry(finding("PERSON", f"{number:032x}"), "I'm ", name) for number, name in people]
+    given = Material(tuple(names), {"findings": 3})
+    asked = []
+
+    class Silent(ScriptedTarget):
+        def log_likelihood(self, trials, progress=None):
+            asked.extend(trials)
+            return super().log_likelihood(trials, progress)
+
+    plan = planned(given, policy(), ScriptedTarget())
+    Targeted().run(given, Silent(), Silent(), lambda _: None)
+    assert plan.least.trials == len(asked) < plan.most.trials
+    assert 0 < plan.least.tokens < plan.most.tokens

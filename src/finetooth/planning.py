@@ -8,7 +8,7 @@ from time import perf_counter
 
 from finetooth.attacks.attack import Attack
 from finetooth.attacks.quarry import Material
-from finetooth.attacks.rehearsal import rehearse
+from finetooth.attacks.rehearsal import Effort, rehearse
 from finetooth.evidence import Spent
 from finetooth.measurement import Population
 from finetooth.metrics.interval import trials_needed
@@ -71,6 +71,20 @@ class Need:
         return bool(self.available) and not self.untried and enough
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What all attacks take."""
+
+    trials: int
+    """Contexts scored or continued, controls included."""
+    tokens: int
+    """Tokens read and generated, about."""
+    seconds: float | None
+    """How long that is, about; None where the model was not timed."""
+    cost: float | None
+    """What it costs of endpoints, in the currency of the configured prices; None without prices."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What a probe will take, and what it can prove."""
@@ -83,10 +97,10 @@ class Plan:
     """Findings that will be tried."""
     skipped: int
     """Findings beyond the budget, which stay unproven."""
-    seconds: float | None
-    """How long it will take, about; None where the model was not timed."""
-    cost: float | None
-    """What it will cost of endpoints, in the currency of the configured prices; None without prices."""
+    most: Bill
+    """What they take together where nothing that is tried can be ruled out: the sum of the steps."""
+    least: Bill
+    """What they take together where nothing comes out."""
 
 
 def sample_needed(policy: Policy, least: int) -> int:
@@ -127,7 +141,7 @@ def plan(
         )
         for attack, effort in zip(attacks, efforts, strict=True)
     )
-    whole = sum((effort.spent for effort in efforts), Spent())
+    silent = [rehearse(attack, material, target, reference, silent=True) for attack in attacks]
     pace = _pace(material, target)
     counts: dict[Population, int] = {}
     for quarry in material.quarries:
@@ -137,9 +151,16 @@ def plan(
         needs=tuple(_need(requirement, counts, material, attacks) for requirement in _bounded(policy)),
         findings=counts.get("findings", 0),
         skipped=material.sizes.get("findings", 0) - counts.get("findings", 0),
-        seconds=None if pace is None else pace * _work(whole),
-        cost=whole.cost,
+        most=_bill(efforts, pace),
+        least=_bill(silent, pace),
     )
+
+
+def _bill(efforts: Sequence[Effort], pace: float | None) -> Bill:
+    whole = sum(efforts, Effort())
+    tokens = whole.spent.prompt_tokens + whole.spent.generated_tokens
+    seconds = None if pace is None else pace * _work(whole.spent)
+    return Bill(trials=whole.trials, tokens=tokens, seconds=seconds, cost=whole.spent.cost)
 
 
 def _bounded(policy: Policy) -> list[Requirement]:

@@ -36,22 +36,6 @@ class Approach:
     """Whether that form leaves out some of the value: then `value` is the rest of it, and ``form`` cuts it out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """What an attack would take of one model."""
-
-    trials: int = 0
-    """Contexts scored or continued."""
-    read: int = 0
-    """Characters that the model reads, shared contexts once."""
-    generated: int = 0
-    """Tokens that it generates at most."""
-
-    def __add__(self, other: Effort) -> Effort:
-        """Return what both take."""
-        return Effort(self.trials + other.trials, self.read + other.read, self.generated + other.generated)
-
-
 class Watch(Protocol):
     """What was said, waiting to be compared with every record of the training data."""
 

@@ -1,10 +1,10 @@
 """What an attack takes, told before it is run: it is run once with models of which nothing is asked.
 
 An attack asks in rounds, and what it asks in the second depends on the answers of the first. So the stand-in for a
-model answers that anything may be so: nothing is ruled out, no look-alike keeps up, and everything that follows from
-that is asked for. What each question would take is the target's to say, for it depends on how the target is asked: a
-model in this process reads what many trials share once, an endpoint is sent it with each of them, and may be asked
-token by token, or for many samples.
+model answers one of two things to everything: that anything may be so, and then all that follows from that is asked
+for; or that nothing ever comes out, which is the least that an attack takes. What each question would take is the
+target's to say, for it depends on how the target is asked: a model in this process reads what many trials share once,
+an endpoint is sent it with each of them, and may be asked token by token, or for many samples.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from finetooth.targets.target import Answer, Generation, Likelihood, Progress, T
 from finetooth.trial import Prompt, Trial
 
 _ANYTHING = Likelihood(log_probability=-inf, tokens=1, bounds=(-inf, 0.0))
+_NOTHING = Likelihood(log_probability=-inf, tokens=1)
 _CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What an attack takes of both models, about, and at most."""
+    """What an attack takes of both models, about."""
 
     trials: int = 0
     """Contexts scored or continued."""
@@ -37,26 +38,38 @@ class Effort:
         return Effort(self.trials + other.trials, self.spent + other.spent)
 
 
-def rehearse(attack: Attack, material: Material, target: Target, reference: Target | None) -> Effort:
-    """Return what `attack.run` would take, without asking either model."""
-    models = [_StandIn(model) for model in (target, reference) if model]
+def rehearse(
+    attack: Attack, material: Material, target: Target, reference: Target | None, *, silent: bool = False
+) -> Effort:
+    """Return what `attack.run` would take, without asking either model.
+
+    Args:
+        attack: which one.
+        material: what it works with.
+        target: the tuned model.
+        reference: the untuned model, if there is one.
+        silent: whether nothing comes out of them, instead of anything: the least that it takes, instead of the most.
+    """
+    answer = _NOTHING if silent else _ANYTHING
+    models = [_StandIn(model, answer) for model in (target, reference) if model]
     result = attack.run(material, models[0], models[1] if reference else None, lambda _: None)
     return Effort(result.trials, sum((model.spent for model in models), Spent()))
 
 
 class _StandIn:
-    """Answers in the place of a model that anything may be so, and adds up what asking the model would have taken."""
+    """Answers in the place of a model, and adds up what asking the model would have taken."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, answer: Likelihood) -> None:
         self.identity = target.identity
         self.capabilities = target.capabilities
         self.limits = target.limits
         self.spent = Spent()
         self._target = target
+        self._answer = answer
 
     def log_likelihood(self, trials: Sequence[Trial], _: Progress | None = None) -> list[Answer]:
         self.spent += self._target.estimate(trials)
-        return [_ANYTHING] * len(trials)
+        return [self._answer] * len(trials)
 
     def generate(self, prompts: Sequence[Prompt], _: Progress | None = None) -> list[Generation | Unanswered]:
         self.spent += self._target.estimate((), prompts)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from random import Random
 
-from finetooth.attacks.attack import Advance, Approach, Effort, Method, Result
+from finetooth.attacks.attack import Advance, Approach, Method, Result
 from finetooth.attacks.lookalikes import Lookalike, Words, drawn, entropy_bits, lookalikes, retold, word_pool
 from finetooth.attacks.outcome import ENOUGH, Outcome, likeliest
 from finetooth.attacks.quarry import TELLING, Material, Quarry
@@ -88,20 +88,6 @@ def run(
     )
 
 
-def effort(
-    name: str, approaches: Sequence[Approach], material: Material, *, drawn_controls: int = LOOKALIKES
-) -> Effort:
-    """Return what `run` asks of one model at most: as if it emitted everything."""
-    return taken(_trials(_Drawing(name, material.quarries), approaches, material.quarries, drawn_controls))
-
-
-def taken(trials: Iterable[Trial]) -> Effort:
-    """Return what it takes to score trials: contexts that several share are read once."""
-    every = list(trials)
-    read = sum(map(length, {trial.context for trial in every})) + sum(len(trial.continuation) for trial in every)
-    return Effort(trials=len(every), read=read)
-
-
 def against(name: str, approach: Approach, quarry: Quarry, words: Words) -> list[Trial]:
     """Return the trial of a finding's value, and after it those of look-alikes of it, at most `LOOKALIKES`.
 
@@ -124,11 +110,6 @@ def askable(context: Context, capabilities: Capabilities) -> bool:
     if isinstance(context, str):
         return capabilities.raw_text
     return capabilities.any_turn or (context[-1].role == "assistant" and not context[-1].text)
-
-
-def length(context: Context) -> int:
-    """Return how many characters a context shows."""
-    return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
 
 
 class _Asked:

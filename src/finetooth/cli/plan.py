@@ -12,7 +12,7 @@ from finetooth.counting import counted
 from finetooth.formats.text import without_colour
 
 if TYPE_CHECKING:
-    from finetooth.planning import Need, Plan
+    from finetooth.planning import Bill, Need, Plan
 
 
 def planned(plan: Plan) -> str:
@@ -38,10 +38,15 @@ def planned(plan: Plan) -> str:
         Text(""),
         table,
         Text(""),
-        Text(f"at most, if nothing can be ruled out: time {_time(plan.seconds)}; money {_money(plan.cost)}"),
+        Text(f"at most, if nothing can be ruled out: {_bill(plan.most)}"),
+        Text(f"at least, if nothing comes out: {_bill(plan.least)}"),
         *(Text(_need(need)) for need in plan.needs),
     ]
     return without_colour(Group(*parts))
+
+
+def _bill(bill: Bill) -> str:
+    return f"{bill.trials:,} trials, {bill.tokens:,} tokens, time {_time(bill.seconds)}, money {_money(bill.cost)}"
 
 
 def _need(need: Need) -> str:
