@@ -124,8 +124,8 @@ def test_what_an_endpoint_would_take_is_told_beforehand(probed, tmp_path, ways):
         plan = between(server, probed, ask=api.plan)
         announced = []
         spent = between(server, probed, resume=False, progress=lambda what, *_: announced.append(what)).probe.spent
-    assert spent.cost / 2 < plan.cost < spent.cost * 4
-    assert f"{plan.cost:,.2f} in money" in next(told for told in announced if told.startswith("At most"))
+    assert spent.cost / 2 < plan.most.cost < spent.cost * 4
+    assert f"{plan.most.cost:,.2f} in money" in next(told for told in announced if told.startswith("At most"))
     assert spent.requests / 4 < sum(step.requests for step in plan.steps) < spent.requests * 4
 
 
