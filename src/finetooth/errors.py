@@ -20,6 +20,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from finetooth.report import Report
     from finetooth.verification import Verification
 
@@ -99,3 +101,9 @@ def place(error: BaseException) -> str:
             found = f"{name}:{trace.tb_lineno}"
         trace = trace.tb_next
     return f"{type(error).__name__} in {found}"
+
+
+def first_fault(error: ValidationError) -> str:
+    """Return where a file first departs from its schema, and how; nothing of what stands there."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 import jsonlines
 from pydantic import TypeAdapter, ValidationError
 
-from finetooth.errors import InputError, KeyMismatchError, UsageError
+from finetooth.errors import InputError, KeyMismatchError, UsageError, first_fault
 from finetooth.evidence import Evidence
 from finetooth.finding import Finding
 from finetooth.printable import escaped
@@ -84,9 +84,7 @@ def load(folder: Path) -> Evidence:
     try:
         return _file().validate_json(text).evidence
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        told = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
-        raise UsageError(f"{path}: not finetooth.evidence/v1 ({told}); run the scan again") from error
+        raise UsageError(f"{path}: not finetooth.evidence/v1 ({first_fault(error)}); run the scan again") from error
 
 
 def merge(parts: Iterable[tuple[Path, Evidence]]) -> Evidence:

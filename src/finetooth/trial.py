@@ -42,3 +42,8 @@ class Prompt:
     """How many continuations are drawn, independently, at temperature 1 and from the whole distribution."""
     greedy: bool = False
     """Take the most probable token each time instead; then one continuation is all there is."""
+
+
+def length(context: Context) -> int:
+    """Return how many code points of text a context shows, what a template adds not counted."""
+    return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)

@@ -74,7 +74,7 @@ class Outcome:
     def seems_to_leak(self) -> bool:
         """Whether the tuned model may emit it, and the reference is not known to."""
         known = self.reference is not None and discoverable(self.reference.log_probability)
-        return self.tuned is not None and discoverable(self.tuned.high) and not known
+        return self.tuned is not None and self.perhaps_discoverable and not known
 
     @property
     def bits(self) -> float | None:

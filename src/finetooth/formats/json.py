@@ -7,7 +7,7 @@ from json import dumps
 
 from pydantic import TypeAdapter, ValidationError
 
-from finetooth.errors import UsageError
+from finetooth.errors import UsageError, first_fault
 from finetooth.formats.format import Format
 from finetooth.printable import escaped
 from finetooth.report import Report
@@ -27,9 +27,7 @@ def load(text: bytes, origin: str) -> Report:
     try:
         return _adapter().validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        told = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
-        raise UsageError(f"{origin}: not finetooth.report/v1 ({told}); run the audit again") from error
+        raise UsageError(f"{origin}: not finetooth.report/v1 ({first_fault(error)}); run the audit again") from error
 
 
 def schema() -> str:

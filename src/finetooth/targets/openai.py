@@ -25,7 +25,7 @@ from finetooth.targets.openai_scoring import stepped, summed, walked
 from finetooth.targets.openai_template import REPLACED, Cutting, Rendering
 from finetooth.targets.receipts import Number, Receipts
 from finetooth.targets.target import Answer, Capabilities, Generation, Likelihood, Progress, Unanswered
-from finetooth.trial import Context, Prompt, Trial
+from finetooth.trial import Context, Prompt, Trial, length
 
 _WAYS = 2  # in which a walk may begin
 _A = TypeVar("_A")
@@ -43,8 +43,7 @@ class TokenSize:
 
     def tokens(self, context: Context, continuation: str = "") -> float:
         """Return about how many tokens a prompt has."""
-        length = len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
-        return (length + len(continuation)) / self.characters + self.around
+        return (length(context) + len(continuation)) / self.characters + self.around
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

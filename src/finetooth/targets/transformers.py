@@ -35,7 +35,7 @@ from finetooth.targets.target import (
 from finetooth.targets.teacherforcing import Reader
 from finetooth.targets.templating import ChatTemplate
 from finetooth.torchthreads import one_if_small
-from finetooth.trial import Context, Prompt, Trial
+from finetooth.trial import Context, Prompt, Trial, length
 
 _CUT = "\ue000finetooth\ue000"  # private-use characters: no template and no tokenizer gives them a meaning
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -154,7 +154,7 @@ class TransformersTarget:
     def estimate(self, trials: Sequence[Trial], prompts: Sequence[Prompt] = ()) -> Spent:
         """Return roughly what asking all of it would take: what several trials have in common is read once."""
         contexts = dict.fromkeys([*(trial.context for trial in trials), *(prompt.context for prompt in prompts)])
-        read = sum(map(_length, contexts)) + sum(len(trial.continuation) for trial in trials)
+        read = sum(map(length, contexts)) + sum(len(trial.continuation) for trial in trials)
         said = sum(prompt.max_tokens * (1 if prompt.greedy else prompt.samples) for prompt in prompts)
         if self._density is None and contexts:
             self._density = self._measured(list(islice(contexts, _MEASURED)))
@@ -165,7 +165,7 @@ class TransformersTarget:
         shown = [each for each in self._rendered(contexts).values() if isinstance(each, _Rendered)]
         encoded = self._ids((each.text, each.template) for each in shown).values()
         tokens = sum(len(ids) for ids in encoded if not isinstance(ids, Unanswered))
-        characters = sum(map(_length, contexts))
+        characters = sum(map(length, contexts))
         return tokens / characters if tokens and characters else 1 / _CHARACTERS_PER_TOKEN
 
     def _scored(self, items: Sequence[Scored], progress: Progress | None) -> Iterator[tuple[Scored, Answer]]:
@@ -385,10 +385,6 @@ def _template(tokenizer: Any, name: str) -> ChatTemplate | None:
         if source is None:
             raise ModelError(f"{name}: has several chat templates and none named default; keep the one that it uses")
     return ChatTemplate(source, tokenizer.special_tokens_map) if source else None
-
-
-def _length(context: Context) -> int:
-    return len(context) if isinstance(context, str) else sum(len(turn.text) for turn in context)
 
 
 def _opening(tokenizer: Any) -> list[int]:
